@@ -1,0 +1,1 @@
+"""What grades: reads submissions as data, runs them in a sandbox, judges raw outputs, keeps the gradebook."""

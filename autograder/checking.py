@@ -1,0 +1,372 @@
+"""What a hidden check is made of: probes that run beside the student's code, and the judge's side of it.
+
+A check is a function `test_*(grade)` in `autograder/checks/<homework>/test_<exercise>.py`. What must run beside the
+student's code is a function marked `@probe`: its source is sent to the guest, and what it returns comes back as plain
+data. A probe holds no expected value and no tolerance; measuring and comparing happen here, in the judge.
+
+The first argument of an `assert` that fails is the feedback which the student reads. Use `tensor` and `number` to
+take an answer in: whatever the guest sent, they give back a float64 tensor or a float, or fail with a sentence.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.util
+import inspect
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from autograder.course import ROOT, Exercise, Homework
+
+CHECKS = ROOT / "autograder" / "checks"
+
+PASSED, FAILED, ERROR, TIMEOUT, MEMORY, CRASHED = "passed", "failed", "error", "timeout", "memory", "crashed"
+MISSING, NOT_ATTEMPTED, BLOCKED, GRADER_ERROR = "missing", "not-attempted", "blocked", "grader-error"
+STATES = (PASSED, FAILED, ERROR, TIMEOUT, MEMORY, CRASHED, MISSING, NOT_ATTEMPTED, BLOCKED, GRADER_ERROR)
+
+
+class CheckFileError(Exception):
+    """A file of hidden checks breaks the rules; the sentence says which and where."""
+
+
+class Failed(AssertionError):
+    """The answer is wrong; the message says what about it, in the student's terms."""
+
+
+class GuestFailure(Exception):
+    """The guest gave no answer. `state` is one of STATES, `message` may be shown to the student.
+
+    `detail` comes from the guest and may hold anything: staff only, never unescaped, never evaluated.
+    """
+
+    def __init__(self, state: str, message: str, detail: str = "") -> None:
+        super().__init__(message)
+        self.state, self.message, self.detail = state, message, detail
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one check may use. `answer_bytes` caps one answer on the channel; CPU time counts what the guest uses."""
+
+    cpu_seconds: float = 20.0
+    wall_seconds: float = 60.0
+    memory_bytes: int = 4 << 30
+    answer_bytes: int = 64 << 20
+
+
+class Session(Protocol):
+    """One check's process in the guest (see `autograder.sandbox`)."""
+
+    def call(self, probes: str, name: str, args: tuple, kwargs: dict) -> Any:
+        """Run probe `name` of the source `probes` beside the student's code. Raises GuestFailure."""
+
+
+# --- what check files use -----------------------------------------------------------------------------------------
+
+
+def probe(function: Callable) -> Callable:
+    """Mark a function that runs in the guest: `function(student, *args)` -> numbers, strings, arrays, lists, dicts.
+
+    It sees `student` (the student's definitions), `torch`, `nn`, `F`, `np`, `math`, and the other probes of its file;
+    nothing else of the file it stands in. Arguments must be plain data as well.
+    """
+    function.is_probe = True
+    return function
+
+
+def points(share: str) -> Callable[[Callable], Callable]:
+    """The share of its exercise's points that a check is worth, such as "1/2". The shares of a file make 1."""
+
+    def mark(check: Callable) -> Callable:
+        check.share = Fraction(share)
+        return check
+
+    return mark
+
+
+def hint(text: str) -> Callable[[Callable], Callable]:
+    """Advice shown below the message of a failed check; it must not give the answer away."""
+
+    def mark(check: Callable) -> Callable:
+        check.hint = text
+        return check
+
+    return mark
+
+
+def limits(**changes: float) -> Callable[[Callable], Callable]:
+    """Change the default Limits of a check: about ten times what the reference needs."""
+
+    def mark(check: Callable) -> Callable:
+        check.limits = Limits(**changes)
+        return check
+
+    return mark
+
+
+def tensor(answer: object, shape: tuple[int, ...], what: str, *, finite: bool = True) -> Tensor:
+    """The answer as a float64 tensor of that shape. Raises Failed with a sentence about `what` otherwise.
+
+    Numbers count as tensors of shape (), lists of numbers as tensors; NaN and infinity are refused when `finite`.
+    """
+    if isinstance(answer, bool | int | float) or _is_numbers(answer):
+        try:
+            answer = torch.tensor(answer, dtype=torch.float64)
+        except (ValueError, TypeError, OverflowError, RuntimeError):
+            raise Failed(f"{what} should be a tensor of shape {_shape(shape)}, but it is a ragged list") from None
+    if not isinstance(answer, Tensor):
+        raise Failed(f"{what} should be a tensor of shape {_shape(shape)}, but it is {describe(answer)}")
+    if answer.is_complex():
+        raise Failed(f"{what} should be real, but it has complex numbers")
+    if tuple(answer.shape) != tuple(shape):
+        raise Failed(f"{what} should have shape {_shape(shape)}, but it has shape {_shape(answer.shape)}")
+    answer = answer.to(torch.float64)
+    if finite and not answer.isfinite().all():
+        raise Failed(f"{what} should be finite, but it has a NaN or an infinity")
+    return answer
+
+
+def number(answer: object, what: str, *, finite: bool = True) -> float:
+    """The answer as a float: a Python number, or a tensor with one element. Raises Failed with a sentence otherwise."""
+    if isinstance(answer, Tensor) and answer.numel() == 1:
+        answer = answer.reshape(())
+    if isinstance(answer, Tensor) and answer.dim() > 0:
+        raise Failed(f"{what} should be one number, but it is a tensor of shape {_shape(answer.shape)}")
+    if not isinstance(answer, bool | int | float | Tensor):
+        raise Failed(f"{what} should be one number, but it is {describe(answer)}")
+    return tensor(answer, (), what, finite=finite).item()
+
+
+def sequence(answer: object, length: int | None, what: str) -> list:
+    """The answer as a list (of that length). Raises Failed with a sentence otherwise."""
+    if not isinstance(answer, list):
+        raise Failed(f"{what} should be a list or tuple, but it is {describe(answer)}")
+    if length is not None and len(answer) != length:
+        raise Failed(f"{what} should have {length} entries, but it has {len(answer)}")
+    return answer
+
+
+def describe(answer: object) -> str:
+    """A few words on what kind of thing an answer is; never its value."""
+    if answer is None:
+        return "None (is a return missing?)"
+    if isinstance(answer, Tensor):
+        return f"a tensor of shape {_shape(answer.shape)}"
+    if isinstance(answer, Opaque):
+        return f"an object of another type ({answer.type_name})"
+    kinds = {bool: "a bool", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a dictionary"}
+    return kinds.get(type(answer), "something else")
+
+
+@dataclass(frozen=True)
+class Opaque:
+    """Stands for a thing that the guest returned and that is not plain data."""
+
+    type_name: str
+
+
+class Grade:
+    """What a check receives: its random numbers, and a way to ask the submission and the reference.
+
+    `seed` is an int and `rng` a torch.Generator, both drawn for this check and this run: use them for every
+    random number, so that a result can be repeated and cannot be hard-coded.
+    """
+
+    def __init__(self, session: Session, reference: SimpleNamespace, module: ModuleType, seed: int) -> None:
+        self._session, self._reference, self._module = session, reference, module
+        self.seed = seed
+        self.rng = torch.Generator().manual_seed(seed)
+
+    def submission(self, probe: Callable, *args: object, **kwargs: object) -> Any:
+        """What the probe returns beside the submission's code: None, numbers, texts, tensors, lists, dicts, Opaque.
+
+        Tuples and sets come back as lists. The guest may lie about everything: take answers in with `tensor` and
+        `number`. Raises GuestFailure when there is no answer.
+        """
+        _require_probe(probe)
+        return self._session.call(probes_source(self._module), probe.__name__, args, kwargs)
+
+    def reference(self, probe: Callable, *args: object, **kwargs: object) -> Any:
+        """What the probe returns beside the reference, here in the judge."""
+        _require_probe(probe)
+        return plain(probe(self._reference, *_copy(args), **_copy(kwargs)))
+
+    def agrees(self, probe: Callable, *args: object, what: str, atol: float = 1e-8, rtol: float = 1e-6) -> None:
+        """Fail unless submission and reference give the same tensor; `what` names it for the student."""
+        expected = torch.as_tensor(self.reference(probe, *args)).to(torch.float64)
+        answer = tensor(self.submission(probe, *args), tuple(expected.shape), what)
+        assert torch.allclose(answer, expected, atol=atol, rtol=rtol), f"{what} is not right"
+
+
+# --- what the grader uses -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Check:
+    """One hidden check of an exercise. `title` is the first line of its docstring and is shown to students."""
+
+    id: str
+    exercise: str
+    title: str
+    points: Fraction
+    hint: str
+    limits: Limits
+    run: Callable[[Grade], None] = field(repr=False)
+    module: ModuleType = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one check ended. `message` may be shown to the student, `detail` to staff only."""
+
+    state: str
+    message: str = ""
+    detail: str = ""
+    seconds: float = 0.0
+
+
+def check_file(homework: Homework, exercise: Exercise) -> Path:
+    return CHECKS / homework.id / f"test_{exercise.id}.py"
+
+
+@cache
+def load_checks(homework: Homework, exercise: Exercise) -> tuple[Check, ...]:
+    """The checks of an exercise, in the order of the file. Raises CheckFileError when the file breaks the rules."""
+    path = check_file(homework, exercise)
+    if not path.exists():
+        raise CheckFileError(f"{path.relative_to(ROOT)} is missing: {homework.id}/{exercise.id} has no hidden checks")
+    module = _import(path, f"autograder.checks.{homework.id}.{path.stem}")
+    functions = [f for name, f in vars(module).items() if name.startswith("test_") and inspect.isfunction(f)]
+    if unmarked := [f.__name__ for f in functions if not hasattr(f, "share")]:
+        raise CheckFileError(f"{path.name}: {', '.join(unmarked)} has no @points")
+    if untitled := [f.__name__ for f in functions if not inspect.getdoc(f)]:
+        raise CheckFileError(f"{path.name}: {', '.join(untitled)} has no docstring to show as its title")
+    if sum(f.share for f in functions) != 1:
+        raise CheckFileError(f"{path.name}: the shares in @points make {sum(f.share for f in functions)}, not 1")
+    checks = tuple(
+        Check(
+            id=f"{exercise.id}/{f.__name__.removeprefix('test_')}",
+            exercise=exercise.id,
+            title=inspect.getdoc(f).splitlines()[0],
+            points=exercise.points * f.share,
+            hint=getattr(f, "hint", ""),
+            limits=getattr(f, "limits", Limits()),
+            run=f,
+            module=module,
+        )
+        for f in functions
+    )
+    if uneven := [check.id for check in checks if (check.points * 10_000).denominator != 1]:
+        raise CheckFileError(f"{path.name}: {', '.join(uneven)} is not worth a whole number of 1/10000 points")
+    return checks
+
+
+def reference_namespace(homework: Homework) -> SimpleNamespace:
+    """Every name of the homework, as the reference has it."""
+    namespace = {}
+    for exercise in homework.exercises:
+        module = importlib.import_module(f"solutions.{homework.id}.{exercise.module}")
+        namespace |= {name: getattr(module, name) for name in exercise.names}
+    return SimpleNamespace(**namespace)
+
+
+def check_seed(seed: int, check: Check) -> int:
+    """The seed of one check: it does not depend on which other checks run."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{check.id}".encode()).digest()[:6], "big")
+
+
+def run_check(check: Check, session: Session, reference: SimpleNamespace, seed: int) -> Outcome:
+    """Run one check against an open session of the guest. Never raises: what the grader broke is a grader-error."""
+    start = time.perf_counter()
+    try:
+        check.run(Grade(session, reference, check.module, check_seed(seed, check)))
+        state, message, detail = PASSED, "", ""
+    except GuestFailure as failure:
+        state, message, detail = failure.state, failure.message, failure.detail
+    except AssertionError as failure:
+        state, message, detail = FAILED, str(failure.args[0]) if failure.args else check.title, ""
+    except Exception:
+        state, message, detail = GRADER_ERROR, "the grader failed here; no points were lost", traceback.format_exc()
+    return Outcome(state, message, detail, time.perf_counter() - start)
+
+
+@cache
+def probes_source(module: ModuleType) -> str:
+    """The source of all probes of a check file, which is all that the guest sees of it."""
+    tree = ast.parse(inspect.getsource(module))
+    chosen = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and getattr(vars(module).get(node.name), "is_probe", False):
+            node.decorator_list = []
+            for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+                argument.annotation = None
+            node.returns = None
+            chosen.append(node)
+    return ast.unparse(ast.Module(body=chosen, type_ignores=[]))
+
+
+def plain(value: object) -> Any:
+    """The same plain data that an answer of the guest becomes on its way through the channel."""
+    if isinstance(value, Tensor):
+        return value.detach().clone()
+    if isinstance(value, bool | int | float | str | None):
+        return value
+    if isinstance(value, list | tuple | set):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if hasattr(value, "__array__"):
+        return torch.as_tensor(value.__array__()).clone()
+    return Opaque(type(value).__name__)
+
+
+def _require_probe(function: Callable) -> None:
+    if not getattr(function, "is_probe", False):
+        raise CheckFileError(f"{function.__name__} is sent to the guest but not marked @probe")
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.clone()
+    if isinstance(value, list | tuple):
+        return type(value)(_copy(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return value
+
+
+def _import(path: Path, name: str) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
+def _is_numbers(answer: object, depth: int = 4) -> bool:
+    """Whether the answer is a list of numbers (nested a few levels), and not an empty one."""
+    if not isinstance(answer, list) or not answer or depth == 0:
+        return False
+    return all(isinstance(item, bool | int | float) or _is_numbers(item, depth - 1) for item in answer)
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return "(" + ", ".join(str(size) for size in shape) + ("," if len(shape) == 1 else "") + ")"

@@ -1,0 +1,290 @@
+"""The course as data: `course.toml` read once, validated, and turned into frozen objects.
+
+Every point of the course comes from here. Points are exact fractions and whole hundredths, so that
+they survive a round trip through the gradebook's floats unchanged.
+"""
+
+from __future__ import annotations
+
+import keyword
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from math import floor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+COURSE_FILE = ROOT / "course.toml"
+
+
+class CourseError(ValueError):
+    """`course.toml` cannot be used; the sentence says what is wrong and where."""
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A stub that hidden checks score: an exercise of the practice, or the formula slot of a theory problem."""
+
+    id: str
+    title: str
+    points: Fraction
+    module: str
+    names: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    theory: str | None = None
+
+
+@dataclass(frozen=True)
+class Theory:
+    """A problem whose prose is marked by hand. `points` is the whole problem, `manual_points` the prose alone."""
+
+    id: str
+    title: str
+    points: Fraction
+    manual_points: Fraction
+
+
+@dataclass(frozen=True)
+class Homework:
+    id: str
+    title: str
+    planned: bool
+    exercises: tuple[Exercise, ...]
+    theory: tuple[Theory, ...]
+
+    @cached_property
+    def automatic_points(self) -> Fraction:
+        return sum((exercise.points for exercise in self.exercises), Fraction(0))
+
+    @cached_property
+    def manual_points(self) -> Fraction:
+        return sum((problem.manual_points for problem in self.theory), Fraction(0))
+
+    def exercise(self, exercise_id: str) -> Exercise:
+        """The exercise of that id. Raises CourseError with the list of known ones."""
+        for exercise in self.exercises:
+            if exercise.id == exercise_id:
+                return exercise
+        known = ", ".join(exercise.id for exercise in self.exercises)
+        raise CourseError(f"{self.id} has no exercise {exercise_id!r}; it has: {known}")
+
+
+@dataclass(frozen=True)
+class GradeRule:
+    """grade = points / divisor + offset; mark = floor(max(0, grade)), at most `highest_mark`."""
+
+    divisor: Fraction
+    offset: Fraction
+    highest_mark: int
+
+    def grade(self, points: Fraction) -> Fraction:
+        return points / self.divisor + self.offset
+
+    def mark(self, points: Fraction) -> int:
+        return min(floor(max(Fraction(0), self.grade(points))), self.highest_mark)
+
+
+@dataclass(frozen=True)
+class Course:
+    id: str
+    title: str
+    homework_points: Fraction
+    exam_points: Fraction
+    rule: GradeRule
+    homeworks: tuple[Homework, ...]
+
+    @property
+    def given(self) -> tuple[Homework, ...]:
+        """The homeworks that have been written; the others are planned and cannot be released or graded."""
+        return tuple(homework for homework in self.homeworks if not homework.planned)
+
+    @property
+    def total_points(self) -> Fraction:
+        return self.homework_points * len(self.homeworks) + self.exam_points
+
+    def homework(self, homework_id: str) -> Homework:
+        """The homework of that id. Raises CourseError when it is unknown or only planned."""
+        for homework in self.homeworks:
+            if homework.id == homework_id:
+                if homework.planned:
+                    raise CourseError(f"{homework_id} is planned but not written yet; written: {_ids(self.given)}")
+                return homework
+        raise CourseError(f"there is no homework {homework_id!r}; the course has: {_ids(self.homeworks)}")
+
+
+def load_course(path: Path = COURSE_FILE) -> Course:
+    """Read and validate `course.toml`. Raises CourseError with a sentence that names the place."""
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except FileNotFoundError:
+        raise CourseError(f"{path} is missing; it holds the homeworks and their points") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} is not valid TOML: {error}") from None
+    return _Reader(path.name).course(data)
+
+
+def format_points(points: Fraction) -> str:
+    """Exact decimal digits of a number of points, without trailing zeros: 13, 8.5, 0.25."""
+    return f"{Decimal(points.numerator) / Decimal(points.denominator):f}"
+
+
+def exact(number: float) -> Fraction:
+    """The hundredth that a float of the gradebook stands for (its shortest decimal form, exactly)."""
+    return Fraction(Decimal(repr(float(number))))
+
+
+def _ids(items: Iterable[Homework]) -> str:
+    return ", ".join(item.id for item in items) or "none"
+
+
+class _Reader:
+    """Turns parsed TOML into the objects above; every complaint says where."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def fail(self, where: str, what: str) -> CourseError:
+        return CourseError(f"{self.file}, {where}: {what}")
+
+    def keys(self, table: object, where: str, required: Iterable[str], optional: Iterable[str] = ()) -> dict:
+        if not isinstance(table, dict):
+            raise self.fail(where, f"must be a table, got {type(table).__name__}")
+        required, known = set(required), {*required, *optional}
+        if missing := sorted(required - table.keys()):
+            raise self.fail(where, f"misses {', '.join(missing)}")
+        if unknown := sorted(table.keys() - known):
+            raise self.fail(where, f"does not know {', '.join(unknown)}; allowed: {', '.join(sorted(known))}")
+        return table
+
+    def text(self, table: dict, key: str, where: str) -> str:
+        if not isinstance(table[key], str) or not table[key].strip():
+            raise self.fail(where, f"{key} must be a non-empty text")
+        return table[key]
+
+    def identifier(self, table: dict, key: str, where: str) -> str:
+        name = self.text(table, key, where)
+        if not name.isidentifier() or not name.isascii() or keyword.iskeyword(name):
+            raise self.fail(where, f"{key} must be a Python name, got {name!r}")
+        return name
+
+    def number(self, table: dict, key: str, where: str) -> Fraction:
+        value = table[key]
+        if isinstance(value, bool) or not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
+            raise self.fail(where, f"{key} must be a number, got {value!r}")
+        return Fraction(value)
+
+    def points(self, table: dict, key: str, where: str) -> Fraction:
+        points = self.number(table, key, where)
+        if points <= 0 or (points * 100).denominator != 1:
+            raise self.fail(where, f"{key} must be a positive whole number of hundredths, got {table[key]}")
+        return points
+
+    def names(self, table: dict, key: str, where: str) -> tuple[str, ...]:
+        names = table.get(key, [])
+        if not isinstance(names, list) or not all(isinstance(n, str) and n.isidentifier() for n in names):
+            raise self.fail(where, f"{key} must be a list of Python names")
+        return tuple(names)
+
+    def tables(self, table: dict, key: str, where: str) -> list:
+        tables = table.get(key, [])
+        if not isinstance(tables, list):
+            raise self.fail(where, f"{key} must be written as [[{key}]] tables")
+        return tables
+
+    def course(self, data: dict) -> Course:
+        self.keys(data, "top level", {"course", "grade", "homework"})
+        head = self.keys(data["course"], "[course]", {"id", "title", "homework_points", "exam_points"})
+        rule = self.keys(data["grade"], "[grade]", {"divisor", "offset", "highest_mark"})
+        divisor, highest = self.number(rule, "divisor", "[grade]"), self.number(rule, "highest_mark", "[grade]")
+        if divisor <= 0:
+            raise self.fail("[grade]", "divisor must be positive")
+        if highest.denominator != 1 or highest < 0:
+            raise self.fail("[grade]", "highest_mark must be a whole number, not negative")
+        homework_points = self.points(head, "homework_points", "[course]")
+        homeworks = tuple(
+            self.homework(table, f"homework {index}", homework_points)
+            for index, table in enumerate(self.tables(data, "homework", "top level"), start=1)
+        )
+        self.unique([homework.id for homework in homeworks], "top level", "homework")
+        return Course(
+            id=self.identifier(head, "id", "[course]"),
+            title=self.text(head, "title", "[course]"),
+            homework_points=homework_points,
+            exam_points=self.points(head, "exam_points", "[course]"),
+            rule=GradeRule(divisor, self.number(rule, "offset", "[grade]"), int(highest)),
+            homeworks=homeworks,
+        )
+
+    def homework(self, table: dict, where: str, homework_points: Fraction) -> Homework:
+        self.keys(table, where, {"id", "title"}, {"planned", "exercise", "theory"})
+        homework_id = self.identifier(table, "id", where)
+        where = homework_id
+        planned = table.get("planned", False)
+        if not isinstance(planned, bool):
+            raise self.fail(where, f"planned must be true or false, got {planned!r}")
+        theory, formulas = [], []
+        for entry in self.tables(table, "theory", where):
+            problem, formula = self.theory(entry, where)
+            theory.append(problem)
+            formulas += [formula] if formula else []
+        practice = [self.exercise(entry, where) for entry in self.tables(table, "exercise", where)]
+        exercises = (*formulas, *practice)
+        self.unique([item.id for item in (*theory, *exercises)], where, "exercise or theory problem")
+        self.unique([name for exercise in exercises for name in exercise.names], where, "name to write")
+        for index, exercise in enumerate(exercises):
+            if unknown := [need for need in exercise.needs if need not in {e.id for e in exercises[:index]}]:
+                raise self.fail(f"{where}/{exercise.id}", f"needs {', '.join(unknown)}, which does not come before it")
+        total = sum((item.points for item in (*theory, *practice)), Fraction(0))
+        if planned and (theory or practice):
+            raise self.fail(where, "is planned and yet has exercises; remove `planned = true`")
+        if not planned and total != homework_points:
+            raise self.fail(where, f"its points make {format_points(total)}, not {format_points(homework_points)}")
+        return Homework(homework_id, self.text(table, "title", where), planned, exercises, tuple(theory))
+
+    def theory(self, table: dict, where: str) -> tuple[Theory, Exercise | None]:
+        self.keys(table, f"{where}, a theory problem", {"id", "title", "points"}, {"formula"})
+        problem_id = self.identifier(table, "id", f"{where}, a theory problem")
+        where = f"{where}/{problem_id}"
+        title, points = self.text(table, "title", where), self.points(table, "points", where)
+        if "formula" not in table:
+            return Theory(problem_id, title, points, points), None
+        formula = self.keys(table["formula"], f"{where}, formula", {"names", "module", "points"})
+        formula_points = self.points(formula, "points", f"{where}, formula")
+        if 3 * formula_points > points:
+            raise self.fail(f"{where}, formula", "is worth more than a third of its problem")
+        exercise = Exercise(
+            id=f"{problem_id}_formula",
+            title=f"{title}: the formula",
+            points=formula_points,
+            module=self.identifier(formula, "module", f"{where}, formula"),
+            names=self.required_names(formula, f"{where}, formula"),
+            theory=problem_id,
+        )
+        return Theory(problem_id, title, points, points - formula_points), exercise
+
+    def exercise(self, table: dict, where: str) -> Exercise:
+        place = f"{where}, an exercise"
+        self.keys(table, place, {"id", "title", "points", "module", "names"}, {"needs"})
+        exercise_id = self.identifier(table, "id", place)
+        place = f"{where}/{exercise_id}"
+        return Exercise(
+            id=exercise_id,
+            title=self.text(table, "title", place),
+            points=self.points(table, "points", place),
+            module=self.identifier(table, "module", place),
+            names=self.required_names(table, place),
+            needs=self.names(table, "needs", place),
+        )
+
+    def required_names(self, table: dict, where: str) -> tuple[str, ...]:
+        names = self.names(table, "names", where)
+        if not names:
+            raise self.fail(where, "names must list what the student writes")
+        return names
+
+    def unique(self, ids: list[str], where: str, kind: str) -> None:
+        if repeated := sorted({item for item in ids if ids.count(item) > 1}):
+            raise self.fail(where, f"has more than one {kind} called {', '.join(repeated)}")
