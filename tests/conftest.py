@@ -1,0 +1,33 @@
+"""What every test shares: parts of the system that a test may need, and skip without."""
+
+import os
+import shutil
+
+import pytest
+
+
+def _problem(part: str) -> str | None:
+    """Why a part of the system cannot be used here, or None."""
+    if part == "bubblewrap":
+        from autograder.sandbox import sandbox_problem
+
+        return sandbox_problem()
+    if part == "chromium":
+        return None if shutil.which("chromium") else "chromium is not installed (Debian: apt-get install chromium)"
+    raise pytest.UsageError(f"no such part of the system: {part}")
+
+
+_problems: dict[str, str | None] = {}
+
+
+def pytest_runtest_setup(item):
+    """Skip a test whose part of the system is missing; fail it where REQUIRE_SYSTEM_PARTS says that all are there."""
+    for marker in item.iter_markers("system"):
+        (part,) = marker.args
+        if part not in _problems:
+            _problems[part] = _problem(part)
+        if _problems[part] is None:
+            continue
+        if os.environ.get("REQUIRE_SYSTEM_PARTS"):
+            pytest.fail(f"{part} is required here: {_problems[part]}")
+        pytest.skip(f"needs {part}: {_problems[part]}")

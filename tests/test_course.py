@@ -1,0 +1,111 @@
+"""`course.toml`: the real one is right, and every way of breaking it gives a sentence that says where."""
+
+import shutil
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder.course import COURSE_FILE, CourseError, GradeRule, exact, format_points, load_course
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """Load the real course.toml after replacing one text in it (which must be there)."""
+
+    def load(old, new):
+        text = COURSE_FILE.read_text()
+        assert old in text, f"{old!r} is not in course.toml"
+        path = tmp_path / "course.toml"
+        path.write_text(text.replace(old, new, 1))
+        return load_course(path)
+
+    return load
+
+
+def test_every_given_homework_is_worth_thirteen_and_the_course_104():
+    course = load_course()
+    assert course.total_points == 104
+    assert len(course.homeworks) == 6
+    assert course.given
+    for homework in course.given:
+        assert homework.automatic_points + homework.manual_points == 13
+
+
+def test_exercises_are_unique_in_the_course():
+    ids = [exercise.id for homework in load_course().given for exercise in homework.exercises if not exercise.theory]
+    assert len(ids) == len(set(ids)), "check(name) finds an exercise by its id alone"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("points = 1.25", "points = 1.5", "hw1: its points make 13.25, not 13"),
+        ("points = 1.25", "points = 1.255", "hw1/pixelcnn: points must be a positive whole number of hundredths"),
+        ("points = 1.25", "points = -1", "hw1/pixelcnn: points must be a positive whole number of hundredths"),
+        ("points = 1.25", "points = true", "hw1/pixelcnn: points must be a number"),
+        ("points = 1.25", "points = nan", "hw1/pixelcnn: points must be a number"),
+        ("points = 1.25", 'points = "1.25"', "hw1/pixelcnn: points must be a number"),
+        ("points = 1.25", "weight = 1.25", "misses points"),
+        ("points = 1.25", "points = 1.25\nbonus = 1", "does not know bonus"),
+        ("highest_mark = 10", "highest_mark = 10\nlowest = 0", "[grade]: does not know lowest"),
+        ("highest_mark = 10", "highest_mark = 9.5", "highest_mark must be a whole number"),
+        ("divisor = 8", "divisor = 0", "divisor must be positive"),
+        ('needs = ["masked_conv"]', 'needs = ["completion"]', "hw1/pixelcnn: needs completion, which does not come before"),
+        ('needs = ["masked_conv"]', 'needs = "masked_conv"', "needs must be a list of Python names"),
+        ('names = ["PixelCNN"]', "names = []", "names must list what the student writes"),
+        ('names = ["PixelCNN"]', 'names = ["MADE"]', "more than one name to write called MADE"),
+        ('id = "pixelcnn"', 'id = "../pixelcnn"', "id must be a Python name"),
+        ('id = "pixelcnn"', 'id = "made"', "more than one exercise or theory problem called made"),
+        ('id = "hw2"', 'id = "hw1"', "more than one homework called hw1"),
+        ('id = "hw2"', 'id = "hw2"\nplaned = true', "does not know planed"),
+        ("points = 0.5 }", "points = 0.75 }", "hw1/t4, formula: is worth more than a third of its problem"),
+        ("[course]", "[course", "is not valid TOML"),
+        ("[grade]", "[rule]", "top level: misses grade"),
+    ],
+)
+def test_a_broken_course_file_says_what_and_where(edited, old, new, sentence):
+    with pytest.raises(CourseError) as caught:
+        edited(old, new)
+    assert sentence in str(caught.value)
+    assert "course.toml" in str(caught.value)
+
+
+def test_a_missing_course_file_is_named(tmp_path):
+    with pytest.raises(CourseError, match="is missing"):
+        load_course(tmp_path / "course.toml")
+
+
+def test_bytes_that_are_not_text_are_refused(tmp_path):
+    shutil.copy(COURSE_FILE, tmp_path / "course.toml")
+    (tmp_path / "course.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(CourseError, match="not valid TOML"):
+        load_course(tmp_path / "course.toml")
+
+
+def test_unknown_and_planned_homeworks_are_told_apart():
+    course = load_course()
+    with pytest.raises(CourseError, match="no homework 'hw9'"):
+        course.homework("hw9")
+    with pytest.raises(CourseError, match="planned but not written"):
+        course.homework("hw6")
+    with pytest.raises(CourseError, match="no exercise 'vae'"):
+        course.homework("hw1").exercise("vae")
+
+
+@given(st.integers(0, 10_400))
+def test_the_grade_is_exact_and_the_mark_capped(hundredths):
+    rule = GradeRule(Fraction(8), Fraction(-2), 10)
+    points = Fraction(hundredths, 100)
+    assert rule.grade(points) * 8 + 16 == points
+    mark = rule.mark(points)
+    assert 0 <= mark <= 10
+    assert mark == 10 or mark <= max(0, rule.grade(points)) < mark + 1
+
+
+@given(st.integers(0, 1_040_000))
+def test_points_survive_the_gradebook_and_print_exactly(ten_thousandths):
+    points = Fraction(ten_thousandths, 10_000)
+    assert exact(float(points)) == points
+    assert Fraction(format_points(points)) == points
