@@ -1,0 +1,21 @@
+"""No gradients: every pixel of many random images is changed in turn, on a batch; the answers are NumPy arrays of 0 and 1."""
+
+import numpy as np
+import torch
+
+
+@torch.no_grad()
+def receptive_field_map(net, H, W, r, c):
+    seen = np.zeros((H, W), dtype=int)
+    for _ in range(16):
+        base = torch.randn(1, 1, H, W)
+        change = torch.eye(H * W).view(H * W, 1, H, W) * 2 * torch.randn(())
+        before, after = net(base)[0, 0, r, c], net(base + change)[:, 0, r, c]
+        seen |= ((after - before).abs() > 1e-5).view(H, W).numpy()
+    return seen
+
+
+def blind_spot(net, H, W, r, c):
+    before = np.zeros(H * W, dtype=int)
+    before[: r * W + c] = 1
+    return before.reshape(H, W) * (1 - receptive_field_map(net, H, W, r, c))

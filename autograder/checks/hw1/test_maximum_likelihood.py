@@ -1,0 +1,84 @@
+"""Hidden checks of hw1/maximum_likelihood: the categorical likelihood and its fit.
+
+Oracle   the identity nll = entropy(empirical) + KL(empirical || model), both summed with math.fsum from a softmax that
+         is computed here; for the fit, the observed frequencies, which are the exact optimum.
+Error    the oracle is exact to 1e-14; 1e-6 is allowed (a solution in float32 is right too), 1e-3 for the fit.
+Cost     0.2 s, nearly all of it for the fits.
+Rejects  every file wrong/maximum_likelihood__*.py.
+"""
+
+import math
+
+import torch
+
+from autograder.checking import hint, limits, points, probe, sequence, tensor
+
+
+@probe
+def likelihoods(student, cases):
+    """nll of every (logits, counts)."""
+    return [student.nll(logits, counts) for logits, counts in cases]
+
+
+@probe
+def fits(student, data):
+    """The fitted logits of every vector of counts."""
+    return [student.fit_mle(counts) for counts in data]
+
+
+def random_case(K, rng):
+    """Logits (K,) that are far from normalised, and counts (K,), one of them 0."""
+    logits = 1.5 * torch.randn(K, generator=rng, dtype=torch.float64) + 0.7
+    counts = torch.randint(3, 60, (K,), generator=rng).double()
+    counts[torch.randint(K, (1,), generator=rng)] = 0
+    return logits, counts
+
+
+def entropy_plus_kl(logits, counts):
+    """H(empirical) + KL(empirical || softmax(logits)) in nats."""
+    weights = [math.exp(value) for value in logits.tolist()]
+    model = [weight / math.fsum(weights) for weight in weights]
+    observed = [count / counts.sum().item() for count in counts.tolist()]
+    pairs = [(o, m) for o, m in zip(observed, model, strict=True) if o > 0]
+    entropy = -math.fsum(o * math.log(o) for o, _ in pairs)
+    return entropy + math.fsum(o * math.log(o / m) for o, m in pairs)
+
+
+@points("2/5")
+@hint("softmax(logits) are the probabilities; take the mean over the observations, in nats.")
+def test_nll_is_entropy_plus_kl(grade):
+    """`nll` is the entropy of the data plus KL(empirical || model)."""
+    cases = [random_case(K, grade.rng) for K in (3, 4, 9)]
+    answers = sequence(grade.submission(likelihoods, cases), len(cases), "the list of likelihoods")
+    for answer, (logits, counts) in zip(answers, cases, strict=True):
+        value = tensor(answer, (), "nll")
+        assert abs(value - entropy_plus_kl(logits, counts)) < 1e-6, (
+            "nll minus the entropy of the observed frequencies is not KL(empirical || softmax(logits))"
+        )
+
+
+@points("1/5")
+@hint("The same number added to all logits cancels in the softmax. torch has a log-softmax that does not overflow.")
+def test_nll_is_blind_to_a_shift(grade):
+    """`nll` is finite and the same when one number is added to all logits, even a large one."""
+    logits, counts = random_case(6, grade.rng)
+    shift = 900 + 100 * torch.rand(1, generator=grade.rng, dtype=torch.float64)
+    cases = [(logits, counts), (logits + shift, counts), (logits - shift, counts)]
+    answers = sequence(grade.submission(likelihoods, cases), 3, "the list of likelihoods")
+    plain, up, down = (tensor(answer, (), "nll with large logits") for answer in answers)
+    # Two constants would pass, so the value itself counts here as well.
+    assert abs(plain - entropy_plus_kl(logits, counts)) < 1e-3, "nll is not right before any shift"
+    assert abs(up - plain) < 1e-3 and abs(down - plain) < 1e-3, "nll changes when one number is added to all logits"
+
+
+@points("2/5")
+@limits(cpu_seconds=10, wall_seconds=40)
+@hint("Print nll while it descends: does it fall, and does it stop falling?")
+def test_fit_reaches_the_frequencies(grade):
+    """`fit_mle` ends where softmax(logits) equals the observed frequencies."""
+    data = [torch.randint(30, 100, (K,), generator=grade.rng).double() * scale for K, scale in ((3, 1), (6, 20))]
+    answers = sequence(grade.submission(fits, data), len(data), "the list of fits")
+    for answer, counts in zip(answers, data, strict=True):
+        fitted = tensor(answer, tuple(counts.shape), "the result of fit_mle").softmax(0)
+        off = (fitted - counts / counts.sum()).abs().max()
+        assert off < 1e-3, "after fit_mle, softmax(logits) is not close to the observed frequencies"

@@ -1,0 +1,142 @@
+"""Hidden checks of hw1/monte_carlo: the Monte Carlo estimate with its error bar, and the histogram as a density.
+
+Oracle   the samplers draw from a generator with a known seed, so the judge draws the very same samples and computes
+         their mean and standard deviation with math.fsum; the histogram is counted point by point.
+Error    exact to 1e-12; 1e-5 is allowed, 1e-4 for the error bar, whose standard deviation may divide by n or by n - 1.
+Cost     0.05 s.
+Rejects  every file wrong/monte_carlo__*.py.
+"""
+
+import math
+
+import torch
+
+from autograder.checking import hint, number, points, probe, sequence, tensor
+
+
+@probe
+def draw(kind, n, generator):
+    """n samples of one of three laws: (n,) exponential, (n, 3) normal, (n, 2, 2) uniform."""
+    if kind == "exponential":
+        return 0.3 - torch.log1p(-torch.rand(n, generator=generator, dtype=torch.float64))
+    if kind == "normal":
+        return torch.randn(n, 3, generator=generator, dtype=torch.float64) * 1.3 - 0.4
+    return torch.rand(n, 2, 2, generator=generator, dtype=torch.float64)
+
+
+@probe
+def integrand(kind, x):
+    """The function whose expectation is estimated, (n, ...) -> (n,)."""
+    if kind == "exponential":
+        return x**3 + 2
+    if kind == "normal":
+        return (x[:, 0] + x[:, 1] * x[:, 2]).exp()
+    return torch.linalg.det(x) ** 2
+
+
+@probe
+def estimates(student, cases):
+    """Estimate and standard error for every (kind, n, seed)."""
+    pairs = []
+    for kind, n, seed in cases:
+        generator = torch.Generator().manual_seed(seed)
+
+        def f(x, kind=kind):
+            return integrand(kind, x)
+
+        def sampler(n, generator, kind=kind):
+            return draw(kind, n, generator)
+
+        estimate, error = student.mc_expectation(f, sampler, n, generator)
+        pairs.append([estimate, error])
+    return pairs
+
+
+@probe
+def densities(student, cases):
+    """The histogram density of every (x, edges)."""
+    return [student.histogram_density(x, edges) for x, edges in cases]
+
+
+def random_cases(rng):
+    """A (kind, n, seed) per law; n is a few hundred."""
+    for kind in ("exponential", "normal", "uniform"):
+        n, seed = torch.randint(150, 400, (1,), generator=rng), torch.randint(2**31, (1,), generator=rng)
+        yield kind, n.item(), seed.item()
+
+
+def answers_and_values(grade):
+    """What `mc_expectation` gives for three laws, each with the values f(x) of the samples it was given."""
+    cases = list(random_cases(grade.rng))
+    answers = sequence(grade.submission(estimates, cases), len(cases), "the list of estimates")
+    for answer, (kind, n, seed) in zip(answers, cases, strict=True):
+        x = draw(kind, n, torch.Generator().manual_seed(seed))
+        yield sequence(answer, 2, "the result of mc_expectation"), integrand(kind, x).tolist()
+
+
+def random_edges(K, rng):
+    """K bins of different widths that do not start at 0."""
+    widths = 0.2 + torch.rand(K + 1, generator=rng, dtype=torch.float64)
+    return widths.cumsum(0) - 1.7
+
+
+def count_by_hand(x, edges):
+    """The density over the range of the edges; no point lies on an edge."""
+    x, edges = x.tolist(), edges.tolist()
+    counts = [sum(low < value < high for value in x) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    widths = [high - low for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    heights = [count / (sum(counts) * width) for count, width in zip(counts, widths, strict=True)]
+    return torch.tensor(heights, dtype=torch.float64)
+
+
+@points("1/4")
+@hint("Draw n samples with the generator you were given, in one call, and average f over them.")
+def test_estimate_is_the_mean_over_the_samples(grade):
+    """The estimate is the mean of f over the n samples that the sampler gave."""
+    for (estimate, _), values in answers_and_values(grade):
+        mean = math.fsum(values) / len(values)
+        off = abs(number(estimate, "the estimate") - mean)
+        assert off < 1e-5 * (1 + abs(mean)), "the estimate is not the mean of f over n samples of the sampler"
+
+
+@points("1/4")
+@hint("The estimate is a mean of n independent values: how does its standard deviation shrink with n?")
+def test_standard_error_is_that_of_the_mean(grade):
+    """The standard error is the standard deviation of the estimate, not of one value."""
+    for (_, error), values in answers_and_values(grade):
+        n, mean = len(values), math.fsum(values) / len(values)
+        squares = math.fsum((v - mean) ** 2 for v in values)
+        error = number(error, "the standard error")
+        right = any(abs(error / math.sqrt(squares / divisor / n) - 1) < 1e-4 for divisor in (n, n - 1))
+        assert right, "the standard error is not the standard deviation of the estimate"
+
+
+@points("1/4")
+@hint("Height times width is the share of the points in a bin; the bins may differ in width.")
+def test_histogram_is_a_density(grade):
+    """`histogram_density` gives heights whose areas are the shares of the points, for bins of any width."""
+    cases = []
+    for K, n in ((1, 40), (4, 200), (9, 300)):
+        edges = random_edges(K, grade.rng)
+        span = edges[-1] - edges[0]
+        cases.append((edges[0] + span * torch.rand(n, generator=grade.rng, dtype=torch.float64) ** 2, edges))
+    judge_densities(grade, cases, "the height of a bin is not the share of its points over its width")
+
+
+@points("1/4")
+@hint("Only the points inside the range are data: the areas of all bins make 1.")
+def test_histogram_ignores_points_outside(grade):
+    """`histogram_density` integrates to 1 over the range of the edges when many points lie outside."""
+    cases = []
+    for K in (3, 6):
+        edges = random_edges(K, grade.rng)
+        centre, span = (edges[0] + edges[-1]) / 2, edges[-1] - edges[0]
+        cases.append((centre + 0.6 * span * torch.randn(300, generator=grade.rng, dtype=torch.float64), edges))
+    judge_densities(grade, cases, "points outside the range of the edges change the density inside")
+
+
+def judge_densities(grade, cases, complaint):
+    answers = sequence(grade.submission(densities, cases), len(cases), "the list of histograms")
+    for answer, (x, edges) in zip(answers, cases, strict=True):
+        density = tensor(answer, (len(edges) - 1,), "the result of histogram_density")
+        assert torch.allclose(density, count_by_hand(x, edges), rtol=1e-5, atol=1e-7), complaint

@@ -1,0 +1,212 @@
+"""Hidden checks of hw1/pixelcnn: PixelCNN on binary images (van den Oord et al., 2016, arXiv:1601.06759).
+
+Oracle   Raster order itself: pixels are flipped or scrambled from a position on, and the logits up to there must stay.
+         The loss is computed again from the logits, and samples are verified pixel by pixel with the logits that the
+         same model has for them; both hold whatever the layers do. After training, every pixel is scored from an
+         image in which it and all later pixels are random bits, and no image is shown further than it has been
+         scored: neither a leak nor a lookup can help.
+Error    Logits move by less than 1e-5 of their size by rounding; 1e-4 is allowed. A pixel is not judged when its
+         uniform number is within 1e-4 of its probability.
+Training Binarised digits, 1500 images, 8 epochs, 16 filters, 4 layers, 5 x 5 kernels. Nats per pixel on the other 297:
+         @@NUMBERS@@
+Cost     about 3 s of CPU, nearly all of it in the training check.
+Rejects  every wrong/pixelcnn__*.py.
+"""
+
+from functools import cache
+
+import torch
+import torch.nn.functional as F
+from sklearn.datasets import load_digits
+from torch import Tensor
+
+from autograder.checking import hint, limits, number, points, probe, sequence, tensor
+
+TOLERANCE = 1e-4
+
+
+@probe
+def random_model(student, n_filters, n_layers, kernel_size, seed):
+    """A model with random parameters, large enough that its probabilities are far from 1/2."""
+    torch.manual_seed(seed)
+    model = student.PixelCNN(n_filters=n_filters, n_layers=n_layers, kernel_size=kernel_size)
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            nn.init.normal_(parameter, std=0.5 if parameter.dim() < 2 else 2.5 * parameter[0].numel() ** -0.5)
+    return model
+
+
+@probe
+def logits(student, batches, settings):
+    """The logits that one random model gives to every batch of images."""
+    model = random_model(student, *settings)
+    return [model.logits(x) for x in batches]
+
+
+@probe
+def loss_and_logits(student, x, settings):
+    """The loss of a random model for the images x, and its logits."""
+    model = random_model(student, *settings)
+    return model.loss(x), model.logits(x)
+
+
+@probe
+def samples_and_logits(student, u, settings):
+    """Samples of a random model for the uniform numbers u, and its logits for these samples."""
+    model = random_model(student, *settings)
+    x = model.sample(len(u), u)
+    return x, model.logits(torch.as_tensor(x, dtype=torch.float32))
+
+
+@probe
+def train(student, images, seed):
+    """Train a model; it stays with the student's class, where `trained_logits` finds it."""
+    torch.manual_seed(seed)
+    model = student.PixelCNN(n_filters=16, n_layers=4, kernel_size=5)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+    for _ in range(8):
+        for batch in images[torch.randperm(len(images))].split(64):
+            optimizer.zero_grad()
+            model.loss(batch).backward()
+            optimizer.step()
+    student.PixelCNN.trained = model
+
+
+@probe
+def trained_logits(student, x):
+    """The logits of the trained model for the images x."""
+    with torch.no_grad():
+        return student.PixelCNN.trained.logits(x)
+
+
+def bits(grade, *shape):
+    return torch.randint(2, shape, generator=grade.rng).float()
+
+
+def scale(y: Tensor) -> Tensor:
+    """How large a change of logits counts as a change."""
+    return TOLERANCE * (1 + y.abs().max())
+
+
+@points("1/5")
+@hint("Which kind of mask must the first layer have, and which all others? Is anything averaged over the image?")
+def test_logits_do_not_look_ahead(grade):
+    """The logit of a pixel does not depend on the pixel itself, on later pixels or on other images."""
+    H, W = 5, 7
+    n = H * W
+    position = torch.arange(n)
+    for i, kernel_size in enumerate((3, 5)):
+        base = bits(grade, 3, 1, n)  # 3 images
+        flipped = (base + torch.eye(n)[:, None, None]) % 2  # (n, 3, 1, n): pixel i of every image flipped
+        scrambled = torch.where(position >= position[:, None, None, None], bits(grade, n, 3, 1, n), base)
+        rows = torch.cat([base[None], flipped, scrambled]).reshape(-1, 1, H, W)
+        settings = (8, 4, kernel_size, grade.seed + i)
+        alone, together = base.reshape(-1, 1, H, W)[:1], rows
+        answers = sequence(grade.submission(logits, [alone, together], settings), 2, "the logits of two batches")
+        single = tensor(answers[0], (1, 1, H, W), "the logits for one image").reshape(n)
+        y = tensor(answers[1], tuple(rows.shape), "the logits").reshape(-1, 3, n)
+        assert (y[0, 0] - single).abs().max() < scale(y), (
+            "the logits of an image depend on the other images of its batch"
+        )
+        before = (position <= position[:, None])[:, None]  # (n, 1, n): everything up to and including pixel i
+        changes = (y[1:] - y[0]).abs().reshape(2, n, 3, n)
+        own = changes[0].diagonal(dim1=0, dim2=2).max()
+        assert own < scale(y), "the logit of a pixel depends on that pixel itself"
+        assert (changes * before).max() < scale(y), "the logit of a pixel depends on later pixels"
+
+
+@points("1/5")
+@hint("Only the first layer may hide a pixel from itself; and what does a layer see of the rows above?")
+def test_logits_see_what_came_before(grade):
+    """The logit of a pixel depends on its neighbours to the left and above, and on pixels beyond one layer's window."""
+    H, W, r, c = 6, 7, 3, 3
+    steps = {"left": (0, -1), "above": (-1, 0), "above on the left": (-1, -1), "above on the right": (-1, 1)}
+    far = {"two columns to the left": (0, -2), "two rows above": (-2, 0)}
+    moved = torch.zeros(len(steps) + len(far))
+    for i in range(3):
+        base = bits(grade, 8, 1, H, W)
+        rows = [base]
+        for down, right in (*steps.values(), *far.values()):
+            rows.append(base.clone())
+            rows[-1][:, :, r + down, c + right] = 1 - rows[-1][:, :, r + down, c + right]
+        x = torch.cat(rows)
+        answer = sequence(grade.submission(logits, [x], (8, 4, 3, grade.seed + i)), 1, "the logits of a batch")
+        y = tensor(answer[0], tuple(x.shape), "the logits").reshape(len(rows), 8, H, W)[:, :, r, c]
+        moved = torch.maximum(moved, (y[1:] - y[0]).abs().amax(1) / scale(y))
+    for name, change in zip((*steps, *far), moved, strict=True):
+        place = f"the pixel {name}" if name in steps else f"a pixel {name}, though there are several 3 x 3 layers"
+        assert change > 1, f"the logit of a pixel does not depend on {place}"
+
+
+@points("1/5")
+@hint("One number: the mean over all pixels of all images of the negative log-probability, with the natural logarithm.")
+def test_loss_is_the_likelihood_of_the_logits(grade):
+    """The loss is the mean negative log-likelihood in nats per pixel, as the model's logits give it."""
+    for i, (B, H, W) in enumerate(((1, 5, 7), (4, 6, 5), (3, 8, 8))):
+        x = bits(grade, B, 1, H, W)
+        answer = sequence(grade.submission(loss_and_logits, x, (6, 3, 3, grade.seed + i)), 2, "loss and logits")
+        loss = number(answer[0], "the loss")
+        y = tensor(answer[1], (B, 1, H, W), "the logits")
+        expected = F.binary_cross_entropy_with_logits(y, x.double()).item()
+        assert abs(loss - expected) < 1e-5 + 1e-4 * expected, "the loss is not the one that the logits imply"
+
+
+@points("1/5")
+@hint("Fill the image pixel by pixel; each time ask for the logits of the image as far as it is drawn.")
+def test_samples_follow_the_logits(grade):
+    """Every sampled pixel is 1 exactly when its uniform number is below its probability given the earlier pixels."""
+    for i, (n, H, W) in enumerate(((1, 5, 4), (6, 4, 7), (5, 6, 6))):
+        u = torch.rand(n, 1, H, W, generator=grade.rng)
+        answer = sequence(grade.submission(samples_and_logits, u, (6, 3, 3, grade.seed + i)), 2, "samples and logits")
+        x = tensor(answer[0], (n, 1, H, W), "the sample")
+        assert ((x == 0) | (x == 1)).all(), "the pixels of a sample should be 0 or 1"
+        probability = tensor(answer[1], (n, 1, H, W), "the logits").sigmoid()
+        clear = (u - probability).abs() > TOLERANCE
+        right = (x == 1) == (u < probability)
+        assert right[clear].all(), (
+            "some sampled pixels do not follow from u and from the logits given the earlier pixels"
+        )
+
+
+@points("1/5")
+@limits(cpu_seconds=60, wall_seconds=180)
+@hint("If the checks above pass, look at what the loss averages and at what goes into the first layer.")
+def test_learns_digits(grade):
+    """Trained for a few seconds on small digits, the model predicts the pixels of new digits."""
+    images = digits()[torch.randperm(len(digits()), generator=grade.rng)]
+    images, test = images[:1500], images[1500:]
+    nll, independent = score_trained(grade, images, test)
+    assert nll < independent, "after training the model predicts new digits worse than if all pixels were independent"
+    assert nll < 0.84 * independent, (
+        "after training the model predicts new digits hardly better than independent pixels do"
+    )
+    assert nll > 0.4 * independent, "after training the predictions are better than the digits allow"
+
+
+def score_trained(grade, images, test):
+    """Train on the images; nats per pixel on one random pixel in every half row of every test image.
+
+    Beside it the nats per pixel that the frequencies of the pixels in the training images reach on the same pixels.
+    """
+    grade.submission(train, images, grade.seed)
+    frequency = images.double().mean(0).flatten().clamp(0.001, 0.999)
+    n, size, losses, baseline = len(test), 64, [], []
+    for start in range(0, size, 4):  # what was sent so far never shows a pixel that is still to be scored
+        pixel = start + torch.randint(4, (n,), generator=grade.rng)
+        hidden = (torch.arange(size) >= pixel[:, None]).reshape(n, 1, 8, 8)
+        x = torch.cat([torch.where(hidden, bits(grade, n, 1, 8, 8), test) for _ in range(2)])
+        y = tensor(grade.submission(trained_logits, x), tuple(x.shape), "the logits after training").reshape(2, n, size)
+        y = y.gather(2, pixel.expand(2, n)[..., None])[..., 0]
+        assert (y[0] - y[1]).abs().max() < scale(y), (
+            "after training the logit of a pixel depends on that pixel or later ones"
+        )
+        truth = test.reshape(n, size).gather(1, pixel[:, None])[:, 0].double()
+        losses.append(F.binary_cross_entropy_with_logits(y[0], truth))
+        baseline.append(F.binary_cross_entropy(frequency[pixel], truth))
+    return torch.stack(losses).mean().item(), torch.stack(baseline).mean().item()
+
+
+@cache
+def digits() -> Tensor:
+    """The 1797 digits of scikit-learn as binary images (1797, 1, 8, 8), 1 where the grey value is at least 8 of 16."""
+    return torch.tensor(load_digits().images >= 8).float()[:, None]

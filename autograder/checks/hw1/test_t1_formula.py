@@ -1,0 +1,74 @@
+"""Hidden checks of hw1/t1_formula: the alpha divergence of two Gaussians with one variance.
+
+Oracle   quadrature of the definition on a wide even grid (the trapezoidal rule, exponentially accurate for Gaussians).
+Error    1e-12 (measured against the closed form); 1e-5 is allowed, 1e-4 next to the limits.
+Cost     0.02 s.
+Rejects  every file wrong/t1_formula__*.py.
+"""
+
+import math
+
+import torch
+
+from autograder.checking import hint, number, points, probe, sequence
+
+
+@probe
+def divergences(student, cases):
+    """alpha_divergence_of_gaussians for every (mean1, mean2, std, alpha)."""
+    return [student.alpha_divergence_of_gaussians(*case) for case in cases]
+
+
+def uniform(rng, low, high):
+    return low + (high - low) * torch.rand(1, generator=rng, dtype=torch.float64).item()
+
+
+def random_gaussians(rng):
+    """mean1, mean2, std: neither mean is 0, their distance is 0.5 to 2.5 standard deviations of either sign."""
+    std = uniform(rng, 0.6, 0.9) if uniform(rng, 0, 1) < 0.5 else uniform(rng, 1.2, 1.8)
+    mean1 = uniform(rng, -2, 2)
+    sign = 1 if uniform(rng, 0, 1) < 0.5 else -1
+    return mean1, mean1 + sign * std * uniform(rng, 0.5, 2.5), std
+
+
+def quadrature(mean1, mean2, std, alpha):
+    """The definition of the divergence, or of the KL at alpha = +-1, by the trapezoidal rule."""
+    x = torch.linspace(mean1 - 25 * std, mean1 + 25 * std, 20_001, dtype=torch.float64)
+    log_p, log_q = (-0.5 * ((x - m) / std) ** 2 - math.log(std * math.sqrt(2 * math.pi)) for m in (mean1, mean2))
+    dx = (x[1] - x[0]).item()
+    if alpha == 1:
+        return (log_p.exp() * (log_p - log_q)).sum().item() * dx
+    if alpha == -1:
+        return (log_q.exp() * (log_q - log_p)).sum().item() * dx
+    t = (1 + alpha) / 2
+    return 4 / (1 - alpha**2) * (1 - (t * log_p + (1 - t) * log_q).exp().sum().item() * dx)
+
+
+def off(answer, expected):
+    return abs(number(answer, "alpha_divergence_of_gaussians") - expected) / (1 + abs(expected))
+
+
+@points("3/5")
+@hint("Complete the square in the exponent of p^t q^(1 - t); what is left outside the Gaussian integral?")
+def test_generic_alpha(grade):
+    """The formula equals the integral for alpha inside and outside (-1, 1)."""
+    ranges = ((-2.5, -1.5), (-0.8, -0.2), (-0.05, 0.05), (0.2, 0.8), (1.5, 2.5))
+    cases = [(*random_gaussians(grade.rng), uniform(grade.rng, low, high)) for low, high in ranges]
+    answers = sequence(grade.submission(divergences, cases), len(cases), "the list of divergences")
+    for answer, case in zip(answers, cases, strict=True):
+        where = "inside" if abs(case[-1]) < 1 else "outside"
+        assert off(answer, quadrature(*case)) < 1e-5, f"the formula is not the integral for an alpha {where} (-1, 1)"
+
+
+@points("2/5")
+@hint("Expand the exponential for alpha near +-1: 1 - alpha^2 cancels.")
+def test_limits(grade):
+    """At alpha = 1 and alpha = -1, and next to them, the formula gives the KL."""
+    for limit in (1.0, -1.0):
+        gaussians = random_gaussians(grade.rng)
+        step = uniform(grade.rng, 1e-6, 2e-6)
+        cases = [(*gaussians, alpha) for alpha in (limit, limit - step, limit + step)]
+        answers = sequence(grade.submission(divergences, cases), len(cases), "the list of divergences")
+        for answer, where in zip(answers, ("at", "just below", "just above"), strict=True):
+            right = off(answer, quadrature(*gaussians, limit)) < 1e-4
+            assert right, f"{where} alpha = {limit:.0f} the formula does not give the KL that it tends to"

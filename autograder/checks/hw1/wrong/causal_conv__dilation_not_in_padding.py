@@ -1,0 +1,14 @@
+"""Pads by kernel_size - 1 whatever the dilation: the output gets shorter.
+
+Caught by: sees_the_past_and_the_present
+"""
+
+
+class CausalConv1d(nn.Module):
+    def __init__(self, in_channels, out_channels, kernel_size, dilation=1, strict=False):
+        super().__init__()
+        self.strict, self.reach = strict, (kernel_size - 1) * dilation
+        self.conv = nn.Conv1d(in_channels, out_channels, kernel_size, dilation=dilation)
+
+    def forward(self, x):
+        return self.conv(F.pad(x, (self.conv.kernel_size[0] - 1 + self.strict, -int(self.strict))))

@@ -1,0 +1,10 @@
+"""Degrees 0..D-1: units of degree 0 read nothing.
+
+Caught by: masks_connect_what_they_may
+"""
+
+
+def make_masks(D, hidden, order, generator):
+    degrees = [order + 1] + [torch.randint(0, D, (width,), generator=generator) for width in hidden]
+    masks = [(b[:, None] >= a).float() for a, b in zip(degrees[:-1], degrees[1:])]
+    return masks + [(degrees[0][:, None] > degrees[-1]).float()]

@@ -1,0 +1,12 @@
+"""Units read the units of at least their own degree: the arrow of time is reversed.
+
+Caught by: masks_respect_the_order
+"""
+
+
+def make_masks(D, hidden, order, generator):
+    degrees = [order + 1]
+    for width in hidden:
+        degrees.append(torch.randint(1, D, (width,), generator=generator))
+    masks = [(b[:, None] <= a).float() for a, b in zip(degrees[:-1], degrees[1:])]
+    return masks + [(degrees[0][:, None] < degrees[-1]).float()]

@@ -1,0 +1,17 @@
+"""Adds the input channels up before the convolution, and keeps only one of them.
+
+Caught by: kind_b
+"""
+
+
+class MaskedConv2d(nn.Conv2d):
+    def __init__(self, kind, in_channels, out_channels, kernel_size):
+        super().__init__(1, out_channels, kernel_size, padding=kernel_size // 2)
+        c = kernel_size // 2
+        mask = torch.ones_like(self.weight)
+        mask[:, :, c, c + (kind == "B") :] = 0
+        mask[:, :, c + 1 :] = 0
+        self.register_buffer("mask", mask)
+
+    def forward(self, x):
+        return F.conv2d(x[:, :1], self.weight * self.mask, self.bias, padding=self.padding)

@@ -1,0 +1,18 @@
+"""All padding comes before the image: every output is shifted.
+
+Caught by: kind_b
+"""
+
+
+class MaskedConv2d(nn.Conv2d):
+    def __init__(self, kind, in_channels, out_channels, kernel_size):
+        super().__init__(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
+        c = kernel_size // 2
+        mask = torch.ones_like(self.weight)
+        mask[:, :, c, c + (kind == "B") :] = 0
+        mask[:, :, c + 1 :] = 0
+        self.register_buffer("mask", mask)
+
+    def forward(self, x):
+        p = self.kernel_size[0] - 1
+        return F.conv2d(F.pad(x, (p, 0, p, 0)), self.weight * self.mask, self.bias)

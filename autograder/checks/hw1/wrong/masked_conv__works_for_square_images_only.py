@@ -1,0 +1,18 @@
+"""Multiplies rows and columns in the wrong order: right for square images only.
+
+Caught by: kind_a
+"""
+
+
+class MaskedConv2d(nn.Conv2d):
+    def __init__(self, kind, in_channels, out_channels, kernel_size):
+        super().__init__(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
+        c = kernel_size // 2
+        mask = torch.ones_like(self.weight)
+        mask[:, :, c, c + (kind == "B") :] = 0
+        mask[:, :, c + 1 :] = 0
+        self.register_buffer("mask", mask)
+
+    def forward(self, x):
+        y = F.conv2d(x, self.weight * self.mask, self.bias, padding=self.padding)
+        return y.reshape(y.shape[0], y.shape[1], y.shape[3], y.shape[2])

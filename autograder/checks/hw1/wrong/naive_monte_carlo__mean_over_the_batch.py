@@ -1,0 +1,10 @@
+"""The draws of all data points are averaged together.
+
+Caught by: value
+"""
+
+
+def naive_log_px(x, decoder, z):
+    mean, std = decoder(z)
+    log_p = (-0.5 * ((x - mean) / std) ** 2 - torch.log(std) - 0.5 * math.log(2 * math.pi)).sum(-1)
+    return (torch.logsumexp(log_p.flatten(), 0) - math.log(log_p.numel())).expand(len(x))

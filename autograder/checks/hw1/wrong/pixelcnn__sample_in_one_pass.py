@@ -1,0 +1,23 @@
+"""All pixels at once, from the logits of an empty image.
+
+Caught by: samples_follow_the_logits
+"""
+
+
+class PixelCNN(nn.Module):
+    def __init__(self, n_filters=16, n_layers=5, kernel_size=5):
+        super().__init__()
+        layers = [MaskedConv2d("A", 1, n_filters, kernel_size), nn.ReLU()]
+        for _ in range(n_layers - 2):
+            layers += [MaskedConv2d("B", n_filters, n_filters, kernel_size), nn.ReLU()]
+        self.net = nn.Sequential(*layers, MaskedConv2d("B", n_filters, 1, 1))
+
+    def logits(self, x):
+        return self.net(2 * x - 1)
+
+    def loss(self, x):
+        return F.binary_cross_entropy_with_logits(self.logits(x), x)
+
+    @torch.no_grad()
+    def sample(self, n, u):
+        return (u < torch.sigmoid(self.logits(torch.zeros_like(u)))).float()

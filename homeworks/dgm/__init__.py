@@ -1,0 +1,64 @@
+"""The student toolkit of the course Deep Generative Models: `import dgm; from dgm import check`.
+
+Start        setup
+Data         digits, period_sequences, gaussian_mixture, gaussian_mixture_log_prob, all_binary, mnist
+Training     fit
+Checking     check
+Pictures     show_images, show_gallery, show_curve, show_map, show_matrices, show_density, show_histogram, show_bars,
+             show_lines, show_sequences, show_prediction
+
+Every `show_...` draws with matplotlib and returns the Axes (a list where there are several), to be changed further.
+matplotlib, scikit-learn and tqdm are imported only when they are needed.
+"""
+
+from dgm.checking import ChecksFailed, UnknownExercise, check
+from dgm.datasets import (
+    DataError,
+    all_binary,
+    digits,
+    gaussian_mixture,
+    gaussian_mixture_log_prob,
+    mnist,
+    period_sequences,
+)
+from dgm.notebook import setup
+from dgm.plots import (
+    show_bars,
+    show_curve,
+    show_density,
+    show_gallery,
+    show_histogram,
+    show_images,
+    show_lines,
+    show_map,
+    show_matrices,
+    show_prediction,
+    show_sequences,
+)
+from dgm.training import fit
+
+__all__ = [
+    "ChecksFailed",
+    "DataError",
+    "UnknownExercise",
+    "all_binary",
+    "check",
+    "digits",
+    "fit",
+    "gaussian_mixture",
+    "gaussian_mixture_log_prob",
+    "mnist",
+    "period_sequences",
+    "setup",
+    "show_bars",
+    "show_curve",
+    "show_density",
+    "show_gallery",
+    "show_histogram",
+    "show_images",
+    "show_lines",
+    "show_map",
+    "show_matrices",
+    "show_prediction",
+    "show_sequences",
+]

@@ -1,0 +1,44 @@
+"""Monte Carlo expectations with their error bar, and the histogram as a density model.
+
+Source  Owen (2013), Monte Carlo theory, methods and examples, section 2.1: the error of a mean of n independent terms
+        is its standard deviation over sqrt(n), whatever the dimension.
+Shapes  n or N samples, K bins.
+"""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def mc_expectation(
+    f: Callable[[Tensor], Tensor],
+    sampler: Callable[[int, torch.Generator], Tensor],
+    n: int,
+    generator: torch.Generator,
+) -> tuple[Tensor, Tensor]:
+    """Estimate () of E[f(x)] and its standard error (), from n samples drawn in one call.
+
+    `sampler(n, generator)` returns n independent samples (n, ...), and `f` maps them to n values (n,). The standard
+    error is the standard deviation of the estimate, not that of one value.
+    """
+    values = f(sampler(n, generator))
+    return values.mean(), values.std() / math.sqrt(n)
+
+
+def histogram_density(x: Tensor, edges: Tensor) -> Tensor:
+    """The histogram of x (N,) as a density: its height (K,) over each of the K bins between edges (K + 1,).
+
+    The edges increase; the bins may differ in width. Points outside [edges[0], edges[-1]] are ignored and do not count
+    as data, so that the density integrates to 1 over the range of the edges.
+
+    Raises ValueError when no point lies in that range.
+    """
+    inside = x[(x >= edges[0]) & (x <= edges[-1])]
+    if len(inside) == 0:
+        raise ValueError("no point of x lies between the first and the last edge")
+    n_bins = len(edges) - 1
+    index = torch.bucketize(inside, edges, right=True) - 1
+    index = index.clamp(max=n_bins - 1)  # a point on the last edge belongs to the last bin
+    return torch.bincount(index, minlength=n_bins) / (len(inside) * edges.diff())
