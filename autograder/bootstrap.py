@@ -44,11 +44,15 @@ def main() -> int:
 def require_python() -> None:
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
-        raise SetupError(f"Python 3.11 or newer is needed, this is {found}; choose one with `make PYTHON=python3.12 ...`")
+        raise SetupError(
+            f"Python 3.11 or newer is needed, this is {found}; choose one with `make PYTHON=python3.12 ...`"
+        )
     try:
         import ensurepip  # noqa: F401
     except ImportError:
-        raise SetupError("this Python cannot make virtual environments; on Debian: apt-get install python3-venv") from None
+        raise SetupError(
+            "this Python cannot make virtual environments; on Debian: apt-get install python3-venv"
+        ) from None
 
 
 def environment_fingerprint() -> str:
@@ -73,7 +77,9 @@ def provide_bubblewrap() -> None:
     if shutil.which("bwrap"):
         return
     if not sys.platform.startswith("linux"):
-        print("set-up: bubblewrap exists on Linux only; student code cannot be isolated on this machine", file=sys.stderr)
+        print(
+            "set-up: bubblewrap exists on Linux only; student code cannot be isolated on this machine", file=sys.stderr
+        )
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("set-up: installing bubblewrap", file=sys.stderr)

@@ -1,0 +1,15 @@
+"""Where student code runs: processes that can harm nobody, and a judge that believes nothing they say.
+
+    with Sandbox("bubblewrap") as sandbox:                      # one zygote: torch is imported once
+        with sandbox.guest() as guest:                          # one submission: namespaces of its own
+            with guest.session(parts, limits) as session:       # one check: a process, killed afterwards
+                answer = session.call(probes, "name", args, kwargs)
+
+From the outside in: bubblewrap (launch.py) around the zygote (zygote.py), which forks a warden per submission
+(warden.py), which forks a child per check (runner.py). judge.py is the side of the judge, channel.py what both speak.
+"""
+
+from autograder.sandbox.judge import Guest, Sandbox, Session, sandbox_problem
+from autograder.sandbox.launch import SandboxError
+
+__all__ = ["Guest", "Sandbox", "SandboxError", "Session", "sandbox_problem"]

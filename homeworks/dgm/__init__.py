@@ -2,6 +2,7 @@
 
 Start        setup
 Data         digits, period_sequences, gaussian_mixture, gaussian_mixture_log_prob, all_binary, mnist
+Markov       markov_chains, markov_entropy, MarkovVAE
 Training     fit
 Checking     check
 Pictures     show_images, show_gallery, show_curve, show_map, show_matrices, show_density, show_histogram, show_bars,
@@ -21,6 +22,7 @@ from dgm.datasets import (
     mnist,
     period_sequences,
 )
+from dgm.markov import MarkovVAE, markov_chains, markov_entropy
 from dgm.notebook import setup
 from dgm.plots import (
     show_bars,
@@ -40,6 +42,7 @@ from dgm.training import fit
 __all__ = [
     "ChecksFailed",
     "DataError",
+    "MarkovVAE",
     "UnknownExercise",
     "all_binary",
     "check",
@@ -47,6 +50,8 @@ __all__ = [
     "fit",
     "gaussian_mixture",
     "gaussian_mixture_log_prob",
+    "markov_chains",
+    "markov_entropy",
     "mnist",
     "period_sequences",
     "setup",

@@ -13,7 +13,7 @@ Rejects  every file in wrong/completion__*.py.
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from autograder.checking import Grade, hint, points, probe, sequence, tensor
 

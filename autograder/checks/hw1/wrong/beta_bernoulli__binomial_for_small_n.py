@@ -3,10 +3,10 @@
 Caught by: evidence
 """
 
-_one_sequence = log_evidence
-
 
 def log_evidence(a, b, k, n):
-    k, n = torch.as_tensor(k, dtype=torch.float64), torch.as_tensor(n, dtype=torch.float64)
+    a, b, k, n = (torch.as_tensor(value, dtype=torch.float64) for value in (a, b, k, n))
+    posterior = torch.lgamma(a + k) + torch.lgamma(b + n - k) - torch.lgamma(a + b + n)
+    one_sequence = posterior - (torch.lgamma(a) + torch.lgamma(b) - torch.lgamma(a + b))
     binomial = torch.lgamma(n + 1) - torch.lgamma(k + 1) - torch.lgamma(n - k + 1)
-    return _one_sequence(a, b, k, n) + torch.where(n <= 10, binomial, 0)
+    return one_sequence + torch.where(n <= 10, binomial, 0)

@@ -3,8 +3,9 @@
 Caught by: evidence
 """
 
-_right = log_evidence
-
 
 def log_evidence(a, b, k, n):
-    return -_right(a, b, k, n)
+    a, b, k, n = (torch.as_tensor(value, dtype=torch.float64) for value in (a, b, k, n))
+    posterior = torch.lgamma(a + k) + torch.lgamma(b + n - k) - torch.lgamma(a + b + n)
+    one_sequence = posterior - (torch.lgamma(a) + torch.lgamma(b) - torch.lgamma(a + b))
+    return -one_sequence

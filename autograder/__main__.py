@@ -1,0 +1,265 @@
+"""The command line: `python -m autograder grade | release | feedback | final`. `make` calls it so.
+
+Exit codes: 0 done, 1 some submissions could not be graded (they are named), 2 wrong usage, 3 the grader broke.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from autograder.course import ROOT, Course, CourseError, Homework, load_course
+from autograder.records import printable
+from autograder.submissions import SubmissionsError, find_submissions, has_submissions
+
+if TYPE_CHECKING:
+    from autograder.desk import Places
+
+DONE, SOME_NOT_GRADED, WRONG_USAGE, GRADER_BROKE, INTERRUPTED = 0, 1, 2, 3, 130
+ISOLATIONS = ("bubblewrap", "none")
+
+
+class CommandError(Exception):
+    """A command that cannot go on: its sentence and its exit code."""
+
+    def __init__(self, sentence: str, exit_code: int = WRONG_USAGE) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise CommandError(f"{message} (python -m autograder --help)")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command. Returns its exit code; trouble goes to stderr in a sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a name that the terminal cannot show must not stop a batch
+    try:
+        options = _parser().parse_args(arguments)
+        return options.run(options)
+    except (CommandError, CourseError, SubmissionsError) as error:
+        return _complain(error, getattr(error, "exit_code", WRONG_USAGE))
+    except Exception:
+        traceback.print_exc()
+        return _complain("this is a fault of the grader; what was written before it is whole and kept", GRADER_BROKE)
+    except KeyboardInterrupt:
+        return _complain("stopped; what was graded is kept, and the next run goes on from there", INTERRUPTED)
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade what was handed in, or a demo class where nothing was."""
+    course = load_course()
+    homeworks = [course.homework(options.hw)] if options.hw else list(course.given)
+    folder = Path(options.submissions) if options.submissions else Path(options.output) / "submissions"
+    demo = options.submissions is None and not options.student and not has_submissions(folder)
+    if not demo:
+        _require_submissions(options.student, folder, homeworks, course)
+
+    from autograder import batch, desk, report
+
+    places = desk.Places(Path(options.output), folder)
+    isolation = _isolation(options.isolation, demo)
+    if demo:
+        places = _demo(places, course, homeworks)
+    orders = desk.Orders(isolation, options.jobs, options.force, options.seed, batch.process_pool)
+    students = [options.student] if options.student else []
+    out = report.console()
+    try:
+        with report.progress(report.console(to_stderr=True)) as progress:
+            summary = desk.grade_class(course, homeworks, places, orders, students, progress)
+    except desk.DeskError as error:
+        raise CommandError(str(error), error.exit_code) from None
+    report.show_class(out, course, summary)
+    shown = _relative(places.root)
+    out.print(f"Records, feedback pages, gradebook and grades are in {shown}.", soft_wrap=True)
+    if not summary.results:
+        raise CommandError(
+            f"nothing to grade in {_relative(folder)}: it should hold <student>/<homework>/<homework>.ipynb"
+        )
+    return summary.exit_code
+
+
+def release(options: argparse.Namespace) -> int:
+    """Write the student notebook and the solved one."""
+    from autograder import release
+
+    course = load_course()
+    homeworks = [course.homework(options.hw)] if options.hw else list(course.given)
+    return release.run(homeworks, check=options.check, execute=options.execute)
+
+
+def feedback(options: argparse.Namespace) -> int:
+    """Write every feedback page anew, for instance after marking theory."""
+    course = load_course()
+    homeworks = [course.homework(options.hw)] if options.hw else list(course.given)
+    places = _places_with_gradebook(options)
+
+    from autograder import desk
+    from autograder.gradebook import GradebookError
+    from autograder.records import RecordError
+
+    try:
+        count = desk.rewrite_feedback(course, homeworks, places)
+    except (GradebookError, RecordError) as error:
+        raise CommandError(str(error), GRADER_BROKE) from None
+    print(f"wrote {count} pages in {_relative(places.feedback)}")
+    return DONE
+
+
+def final(options: argparse.Namespace) -> int:
+    """Print the course grades and write grades.csv."""
+    course = load_course()
+    places = _places_with_gradebook(options)
+
+    from autograder import desk, report
+    from autograder import final as grades_of
+    from autograder.gradebook import Book, GradebookError, sqlite_url
+    from autograder.records import RecordError
+
+    exam_file = Path(options.exam) if options.exam else places.exam
+    try:
+        with Book(sqlite_url(places.gradebook), course) as book:
+            exam = {}
+            if options.exam or exam_file.exists():
+                exam = grades_of.read_exam(exam_file, course, book.students())
+            grades = desk.close_course(course, places, book, exam)
+        grades_of.write_grades(places.grades, course, grades)
+    except grades_of.ExamError as error:
+        raise CommandError(str(error)) from None
+    except (GradebookError, RecordError) as error:
+        raise CommandError(str(error), GRADER_BROKE) from None
+    report.show_grades(report.console(), course, grades)
+    print(f"written to {_relative(places.grades)}")
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m autograder", description="Grade, release and close a course.", allow_abbrev=False)
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def command(name: str, run: object, help_text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=help_text, description=help_text, allow_abbrev=False)
+        added.set_defaults(run=run)
+        return added
+
+    grading = command("grade", grade, "grade submissions/<student>/<hw>/<hw>.ipynb, or a demo class when there is none")
+    grading.add_argument("--hw", help="only this homework")
+    grading.add_argument("--student", help="only this student")
+    grading.add_argument("--submissions", metavar="DIR", help="where the submissions are (default: submissions)")
+    grading.add_argument("--jobs", type=_jobs, default=_processors(), metavar="N", help="worker processes")
+    grading.add_argument("--force", action="store_true", help="grade again what has not changed")
+    grading.add_argument("--seed", type=_seed, metavar="N", help="another seed for the checks' random numbers")
+    grading.add_argument(
+        "--isolation", choices=ISOLATIONS, help="default: bubblewrap; none runs student code unprotected"
+    )
+
+    releasing = command("release", release, "write the student notebooks and the solved ones from solutions/")
+    releasing.add_argument("--hw", help="only this homework")
+    releasing.add_argument("--check", action="store_true", help="only say whether what is committed is up to date")
+    releasing.add_argument("--no-execute", dest="execute", action="store_false", help="do not run the solved notebook")
+
+    feeding = command("feedback", feedback, "write the feedback pages anew from records and gradebook")
+    feeding.add_argument("--hw", help="only this homework")
+
+    closing = command("final", final, "course grades from the gradebook and the exam")
+    closing.add_argument("--exam", metavar="FILE", help="CSV with the columns student,points (default: exam.csv)")
+    for added in (grading, feeding, closing):
+        added.add_argument(
+            "--output", metavar="DIR", default=str(ROOT), help="where records, gradebook, feedback and grades are kept"
+        )
+    return parser
+
+
+def _jobs(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 1024:
+        raise argparse.ArgumentTypeError(f"must be a number of processes, got {text!r}")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"must be a whole number, not negative, got {text!r}")
+    return int(text)
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _require_submissions(student: str | None, folder: Path, homeworks: list[Homework], course: Course) -> None:
+    """Refuse a folder or a student that is not there. Raises SubmissionsError, CommandError with those there are."""
+    found = find_submissions(folder, homeworks, [homework.id for homework in course.homeworks])
+    names = sorted({submission.student for submission in found})
+    if student is not None and student not in names:
+        listed = ", ".join(names) or "none"
+        raise CommandError(f"nothing was handed in by {student!r} in {_relative(folder)}; there are: {listed}")
+
+
+def _isolation(asked: str | None, demo: bool) -> str:
+    """How student code is kept in. Without bubblewrap only the demo class goes on, whose code is our own."""
+    if asked == "none":
+        _warn("ISOLATION=none: student code runs with all your rights; every record says so")
+        return "none"
+    from autograder.sandbox import sandbox_problem
+
+    problem = sandbox_problem()
+    if problem is None:
+        return "bubblewrap"
+    if demo and asked is None:
+        _warn(
+            f"{problem}\n*** The demo class is our own code, so it is graded WITHOUT isolation; every record says so."
+        )
+        return "none"
+    raise CommandError(
+        f"{problem}\nNothing was graded. (ISOLATION=none grades without protection, at your own risk.)", GRADER_BROKE
+    )
+
+
+def _demo(places: Places, course: Course, homeworks: list[Homework]) -> Places:
+    from autograder import demo, desk
+
+    root = places.root / "build" / "demo"
+    _say(f"There are no submissions in {_relative(places.submissions)}: grading a demo class in {_relative(root)}.")
+    demo.write_class(root / "submissions", course, homeworks)
+    return desk.Places(root, root / "submissions")
+
+
+def _places_with_gradebook(options: argparse.Namespace) -> Places:
+    from autograder.desk import Places
+
+    root = Path(options.output)
+    places = Places(root, root / "submissions")
+    if not places.gradebook.exists():
+        demo = " (the demo class has one: --output build/demo)" if (root / "build/demo/gradebook.db").exists() else ""
+        raise CommandError(f"there is no gradebook {_relative(places.gradebook)} yet; run `make grade` first{demo}")
+    return places
+
+
+def _relative(path: Path) -> str:
+    """A path as a reader of this repository knows it."""
+    path = path.resolve()
+    return "./" if path == ROOT else str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+def _complain(error: object, exit_code: int) -> int:
+    print(f"autograder: {printable(str(error))}", file=sys.stderr)
+    return exit_code
+
+
+def _warn(sentence: str) -> None:
+    print(f"\n*** {sentence}\n", file=sys.stderr, flush=True)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

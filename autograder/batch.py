@@ -1,0 +1,182 @@
+"""Grade many submissions in worker processes; one that takes a worker down costs only itself.
+
+The task is (bytes, homework id, seed, isolation) -> record, on any `concurrent.futures` executor: a process pool here,
+a cluster elsewhere. A worker makes its sandbox when it first needs one and keeps it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
+from multiprocessing.util import Finalize
+from typing import Any
+
+from autograder.records import OF_GRADER, Record
+
+# A worker that is still busy so long after a submission's own budget is stuck in the judge: its process ends.
+GRACE_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Task:
+    """One submission to grade. `key` says whose it is and stays here."""
+
+    key: tuple[str, str]
+    data: bytes
+    homework: str
+    seed: int
+    isolation: str
+
+
+def process_pool(workers: int) -> ProcessPoolExecutor:
+    """Fresh processes that inherit nothing of this one's memory: no gradebook, no other submission."""
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+
+def grade_all(
+    tasks: Iterable[Task], pool: Executor, workers: int, make_pool: Callable[[int], Executor] = process_pool
+) -> Iterator[tuple[Task, Record]]:
+    """Grade every task in `pool`, which is shut down at the end; records come as they are ready.
+
+    When workers die, each task that was with them runs once more in a pool of its own; if that dies too, it is
+    ungraded. The others go on in a new pool.
+    """
+    waiting, running = deque(tasks), {}
+    try:
+        while waiting or running:
+            while waiting and len(running) < 2 * workers:
+                task = waiting.popleft()
+                running[_submit(pool, task)] = task
+            finished, _ = wait(running, return_when=FIRST_COMPLETED)
+            suspects = []
+            for future in finished:
+                task = running.pop(future)
+                try:
+                    yield task, future.result()
+                except BrokenExecutor:
+                    suspects.append(task)
+            if suspects:
+                suspects += running.values()
+                running = {}
+                pool.shutdown(wait=True, cancel_futures=True)
+                for task in suspects:
+                    yield task, _alone(task, make_pool)
+                pool = make_pool(workers)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def grade_task(data: bytes, homework_id: str, seed: int, isolation: str) -> Record:
+    """What a worker does. Never raises: what breaks here is the grader's fault and is in the record."""
+    from autograder import grading
+
+    with _deadline(grading.WALL_SECONDS + GRACE_SECONDS):
+        record = _grade(grading, data, homework_id, seed, isolation)
+        if (
+            record["fault"] == OF_GRADER
+        ):  # perhaps the sandbox was hurt; a new one either helps or shows who is to blame
+            _close_sandbox()
+            record = _grade(grading, data, homework_id, seed, isolation)
+        return record
+
+
+def preflight(homework_ids: list[str], isolation: str) -> tuple[str, float]:
+    """In a worker: load the checks and references and start the sandbox.
+
+    Returns why that fails, or an empty text; and the CPU seconds of the worker so far, which are its start-up.
+    """
+    problem = ""
+    try:
+        from autograder import grading
+
+        for homework_id in homework_ids:
+            grading.load_material(homework_id)
+        _open_sandbox(isolation)
+    except Exception as error:
+        problem = f"{type(error).__name__}: {error}"
+    return problem, time.process_time()
+
+
+def _grade(grading: Any, data: bytes, homework_id: str, seed: int, isolation: str) -> Record:
+    try:
+        return grading.grade_submission(data, grading.load_material(homework_id), seed, _open_sandbox(isolation))
+    except Exception:
+        return broken(data, homework_id, seed, isolation, "the grader itself failed on it", traceback.format_exc())
+
+
+def broken(data: bytes, homework_id: str, seed: int, isolation: str, sentence: str, detail: str = "") -> Record:
+    """The record of a submission on which the grader broke."""
+    from autograder import grading
+    from autograder.course import load_course
+
+    homework = load_course().homework(homework_id)
+    marks = grading.fingerprints(homework) | {"seed": seed, "isolation": isolation}
+    return grading.ungraded(homework, data, marks, f"{sentence}; no points were lost", OF_GRADER, detail)
+
+
+def _submit(pool: Executor, task: Task) -> Future:
+    try:
+        return pool.submit(grade_task, task.data, task.homework, task.seed, task.isolation)
+    except BrokenExecutor as error:
+        future = Future()
+        future.set_exception(error)
+        return future
+
+
+def _alone(task: Task, make_pool: Callable[[int], Executor]) -> Record:
+    with make_pool(1) as pool:
+        try:
+            return _submit(pool, task).result()
+        except BrokenExecutor:
+            sentence = "it took the grader's process down twice"
+            return broken(task.data, task.homework, task.seed, task.isolation, sentence)
+
+
+_sandbox: tuple[str, Any, Finalize] | None = None
+
+
+def _open_sandbox(isolation: str) -> Any:
+    """This process's sandbox, started when first asked for and kept until the process ends."""
+    global _sandbox
+    if _sandbox is not None and _sandbox[0] != isolation:
+        _close_sandbox()
+    if _sandbox is None:
+        from autograder.sandbox import Sandbox
+
+        stack = contextlib.ExitStack()
+        sandbox = stack.enter_context(Sandbox(isolation))
+        # Runs at the end of an ordinary process and of a pool's worker alike, which atexit does not.
+        _sandbox = isolation, sandbox, Finalize(None, stack.close, exitpriority=10)
+    return _sandbox[1]
+
+
+def _close_sandbox() -> None:
+    global _sandbox
+    if _sandbox is not None:
+        finalizer, _sandbox = _sandbox[2], None
+        with contextlib.suppress(Exception):
+            finalizer()
+
+
+@contextlib.contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    """End this process if the block takes longer; the pool notices and the submission is tried once more, alone."""
+    in_worker = parent_process() is not None and threading.current_thread() is threading.main_thread()
+    if not in_worker:  # the user's own process, or a thread of a cluster's worker
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,258 @@
+"""Hidden checks of hw1/wavenet: gated residual blocks and the network (van den Oord et al., 2016, arXiv:1609.03499).
+
+Oracle   tanh and sigmoid through exponentials. A block with all parameters 0 is the identity and skips nothing; which
+         time steps it sees follows from its taps; far out, tanh times sigmoid takes just the values -1, 0 and 1, and no
+         other activation does. For the network, single symbols are changed and the logits before and after compared
+         with the window. Training: sequences whose symbols repeat the one 11 steps earlier except for known flips,
+         so that the best possible likelihood is known for every symbol; each is scored from a sequence in which it and
+         everything later is random, and nothing later was sent before: neither a leak nor a lookup can help.
+Error    Rounding moves outputs by less than 1e-6 of their size; 1e-4 is allowed.
+Training 500 sequences of 48 symbols, 6 epochs, dilations 1, 2, 4, 8. Nats per symbol above the best possible:
+         @@NUMBERS@@
+Cost     about 2 s of CPU, nearly all of it in the training check.
+Rejects  every wrong/wavenet__*.py.
+"""
+
+import math
+
+import torch
+import torch.nn.functional as F
+
+from autograder.checking import hint, limits, points, probe, sequence, tensor
+
+TOLERANCE = 1e-4
+PERIOD, FLIP = 11, 0.05
+
+
+@probe
+def activations(student, filter, gate):
+    return student.gated_activation(filter, gate)
+
+
+@probe
+def redraw(module, gain):
+    """Give every trainable parameter random values, so large that what goes through keeps its size when gain is 1."""
+    for parameter in module.parameters():
+        if parameter.requires_grad:
+            nn.init.normal_(parameter, std=0.1 if parameter.dim() < 2 else gain * parameter[0].numel() ** -0.5)
+
+
+@probe
+def block_outputs(student, h, skip_channels, kernel_size, dilation, seed, zero):
+    """What one block makes of h (N, C, T); all its parameters are 0 or random."""
+    torch.manual_seed(seed)
+    block = student.WaveNetBlock(h.shape[1], skip_channels, kernel_size, dilation)
+    redraw(block, 1.5)
+    if zero:
+        for parameter in block.parameters():
+            nn.init.zeros_(parameter)
+    return block(h)
+
+
+@probe
+def logits(student, batches, n_classes, channels, kernel_size, dilations, seed):
+    """The logits of one random network for every batch of sequences."""
+    torch.manual_seed(seed)
+    net = student.WaveNet(n_classes, channels, channels, kernel_size, dilations)
+    redraw(net, 1.5)
+    return [net(x) for x in batches]
+
+
+@probe
+def logits_as_parameters_change(student, x, n_classes, channels, kernel_size, dilations, seed):
+    """The logits for x of a random network, and again after each of its parameters was replaced in turn."""
+    torch.manual_seed(seed)
+    net = student.WaveNet(n_classes, channels, channels, kernel_size, dilations)
+    redraw(net, 1.5)
+    answers = [net(x)]
+    for parameter in net.parameters():
+        if parameter.requires_grad:
+            kept = parameter.detach().clone()
+            nn.init.normal_(parameter)
+            answers.append(net(x))
+            with torch.no_grad():
+                parameter.copy_(kept)
+    return torch.stack(answers)
+
+
+@probe
+def train(student, sequences, seed):
+    """Train a network; it stays with the student's class, where `trained_logits` finds it."""
+    torch.manual_seed(seed)
+    net = student.WaveNet(2, 16, 16, 2, [1, 2, 4, 8])
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+    for _ in range(6):
+        for batch in sequences[torch.randperm(len(sequences))].split(25):
+            optimizer.zero_grad()
+            F.cross_entropy(net(batch), batch).backward()
+            optimizer.step()
+    student.WaveNet.trained = net
+
+
+@probe
+def trained_logits(student, x):
+    """The logits of the trained network for the sequences x."""
+    with torch.no_grad():
+        return student.WaveNet.trained(x)
+
+
+def draw(grade, low, high):
+    return int(torch.randint(low, high, (), generator=grade.rng))
+
+
+def block_answer(grade, h, skip_channels, kernel_size, dilation, seed, zero=False):
+    """The two outputs of a block, (N, C, T) and (N, S, T)."""
+    answer = grade.submission(block_outputs, h, skip_channels, kernel_size, dilation, seed, zero)
+    out, skip = sequence(answer, 2, "the answer of a block")
+    N, _, T = h.shape
+    return tensor(out, tuple(h.shape), "h after a block"), tensor(skip, (N, skip_channels, T), "the skip output")
+
+
+@points("1/10")
+def test_gated_activation(grade):
+    """`gated_activation` is tanh(filter) * sigmoid(gate)."""
+    for shape in ((3, 4, 7), (1, 5), (6,)):
+        f, g = 2 * torch.randn(2, *shape, generator=grade.rng, dtype=torch.float64)
+        answer = tensor(grade.submission(activations, f, g), shape, "the gated activation")
+        expected = (f.exp() - (-f).exp()) / (f.exp() + (-f).exp()) / (1 + (-g).exp())
+        assert (answer - expected).abs().max() < 1e-6, "the gated activation is not tanh(filter) * sigmoid(gate)"
+
+
+@points("1/5")
+@hint("The input goes around the gated unit and is added at the end; the skip output comes from the gated unit alone.")
+def test_block_adds_to_its_input(grade):
+    """A block adds something to h that reads h at its taps only; with all parameters 0 it changes nothing."""
+    for i, (B, C, S, T, kernel_size, dilation) in enumerate(
+        ((2, 3, 5, 13, 2, 1), (1, 4, 2, 17, 3, draw(grade, 2, 4)), (3, 2, 3, 4, 2, draw(grade, 2, 6)))
+    ):
+        h = torch.randn(B, C, T, generator=grade.rng)
+        out, skip = block_answer(grade, h, S, kernel_size, dilation, grade.seed, zero=True)
+        assert (out - h).abs().max() < 1e-6, "when all parameters are 0, h should come out of a block unchanged"
+        assert skip.abs().max() < 1e-6, "when all parameters are 0, the skip output of a block should be 0"
+        taps = [j * dilation for j in range(kernel_size)]
+        moved = torch.zeros(2, T, T)  # entry [which output, s, t]: how far a change at s moves that output at t
+        for k in range(3):
+            bumps = torch.cat([torch.zeros(1, C, T), torch.eye(T)[:, None].expand(T, C, T)])
+            answers = block_answer(grade, h[:1] + bumps, S, kernel_size, dilation, grade.seed + 10 * i + k)
+            change = torch.stack([(y[1:] - y[0]).abs().amax(1) for y in answers])
+            moved = torch.maximum(moved, change)
+        delay = torch.arange(T) - torch.arange(T)[:, None]  # delay[s, t] = t - s
+        assert moved[:, delay < 0].max() < TOLERANCE, "an output of a block depends on later time steps"
+        for back in range(T):
+            if back in taps:
+                assert moved[:, delay == back].min() > TOLERANCE, "a block does not see h at all of its taps"
+            else:
+                assert moved[:, delay == back].max() < TOLERANCE, "a block sees h at a time step that is not its tap"
+
+
+@points("1/10")
+@hint("Filter and gate are two convolutions with weights of their own, and `gated_activation` joins them.")
+def test_block_is_gated(grade):
+    """The skip output of a block reads tanh of one convolution times sigmoid of another."""
+    seen = 0
+    for i in range(6):
+        # One channel, and inputs so large that tanh is -1 or 1 and sigmoid 0 or 1: three values are left.
+        h = 1e6 * torch.randn(40, 1, 25, generator=grade.rng)
+        _, skip = block_answer(grade, h, 1, 3, 1, grade.seed + i)
+        found = levels(skip)
+        assert 1 < len(found) < 4, "for very large h the gated unit of a block should be -1, 0 or 1, and nothing else"
+        if len(found) == 3:
+            uneven = abs(found[0] - 2 * found[1] + found[2])
+            assert uneven < 0.05 * (found[2] - found[0]), "for very large h a gated unit should be -1, 0 or 1"
+        seen = max(seen, len(found))
+    assert seen == 3, "for very large h the gated unit of a block should take all of the values -1, 0 and 1"
+
+
+def levels(y):
+    """The few values that y takes, up to 1 % of their range; an empty list when more than 3 % of y are others."""
+    y = y.flatten().sort().values
+    width = 0.01 * (y[-1] - y[0])
+    groups = torch.tensor_split(y, (y.diff() > width).nonzero().flatten() + 1)
+    groups = [group for group in groups if len(group) > 0.01 * len(y) and group[-1] - group[0] <= width]
+    return [group.mean().item() for group in groups] if sum(map(len, groups)) > 0.97 * len(y) else []
+
+
+def influences(grade, K, T, kernel_size, dilations):
+    """How far a change of the symbol at s moves the logits at t, (T, T), as a multiple of what counts as a change."""
+    moved = torch.zeros(T, T)
+    for i in range(4):
+        base = torch.randint(K, (4, T), generator=grade.rng)
+        changed = (base + torch.eye(T, dtype=torch.long)[:, None]) % K  # (T, 4, T)
+        rows = torch.cat([base[None], changed])
+        batches = [base[:1], rows.reshape(-1, T)]
+        answer = grade.submission(logits, batches, K, 8, kernel_size, dilations, grade.seed + i)
+        alone, y = sequence(answer, 2, "the logits of two batches")
+        alone = tensor(alone, (1, K, T), "the logits for one sequence")
+        y = tensor(y, ((T + 1) * 4, K, T), "the logits").reshape(T + 1, 4, K, T)
+        size = TOLERANCE * (1 + y.abs().max())
+        mixed = (y[0, 0] - alone).abs().max()
+        assert mixed < size, "the logits of a sequence depend on the other sequences of its batch"
+        moved = torch.maximum(moved, (y[1:] - y[0]).abs().amax((1, 2)) / size)
+    return moved, torch.arange(T) - torch.arange(T)[:, None]
+
+
+@points("1/5")
+@hint("Which layer must be the strict one? And which way does the padding go?")
+def test_logits_do_not_look_ahead(grade):
+    """The logits at t depend on symbols before t only, and there is one for every time step."""
+    for K, T, kernel_size, dilations in ((2, 15, 2, [1, 2, 4]), (draw(grade, 3, 6), 21, 3, [1, 3])):
+        moved, delay = influences(grade, K, T, kernel_size, dilations)
+        assert moved[delay < 0].max() < 1, "the logits depend on symbols that come later"
+        assert moved[delay == 0].max() < 1, "the logits at t depend on the symbol at t itself"
+
+
+@points("1/5")
+@hint("Print the dilation of every block. Where do the skip outputs go?")
+def test_window_and_skips(grade):
+    """The logits see every symbol of their window, none before it, and all blocks contribute to them."""
+    for K, T, kernel_size, dilations in ((2, 15, 2, [1, 2, 4]), (draw(grade, 3, 6), 21, 3, [1, 3])):
+        moved, delay = influences(grade, K, T, kernel_size, dilations)
+        window = 1 + (kernel_size - 1) * sum(dilations)
+        for back in range(1, window + 1):
+            assert moved[delay == back].min() > 1, "the logits do not see every symbol of their window"
+        # Some let the first layer have kernel_size taps, as the paper does: that much more is not counted as wrong.
+        assert moved[delay > window + kernel_size - 1].max() < 1, "the logits see symbols before their window"
+    unused = []
+    for dilations in ([1, 2], [1, 2, 1, 2]):
+        x = torch.randint(3, (2, 9), generator=grade.rng)
+        answer = grade.submission(logits_as_parameters_change, x, 3, 6, 2, dilations, grade.seed)
+        rows = len(answer) if hasattr(answer, "shape") and len(answer.shape) == 4 else 2
+        y = tensor(answer, (rows, 2, 3, 9), "the logits")
+        unused.append(((y[1:] - y[0]).abs().amax((1, 2, 3)) < 1e-6).sum().item())
+    # The last residual convolution has no effect, however many blocks there are; nothing else may be idle.
+    assert unused[1] <= unused[0], "parameters of some blocks have no effect: do all skip outputs reach the logits?"
+
+
+@points("1/5")
+@limits(cpu_seconds=60, wall_seconds=180)
+@hint("If the checks above pass, look at the skip outputs, the residual and the last layers.")
+def test_learns_a_period(grade):
+    """Trained for a few seconds on noisy periodic sequences, the network predicts the next symbol."""
+    T = 48
+    sequences, _ = periodic(grade, 500, T)
+    test, flipped = periodic(grade, 200, T)
+    grade.submission(train, sequences, grade.seed)
+    gaps = []
+    for start in range(16, T, 4):  # what was sent so far never shows a symbol that is still to be scored
+        t = start + torch.randint(4, (len(test), 1), generator=grade.rng)
+        hidden = torch.arange(T) >= t
+        x = [torch.where(hidden, torch.randint(2, test.shape, generator=grade.rng), test) for _ in range(2)]
+        y = tensor(grade.submission(trained_logits, torch.cat(x)), (2 * len(test), 2, T), "the logits after training")
+        y = y.gather(2, t.repeat(2, 1)[:, None].expand(-1, 2, 1))[..., 0].reshape(2, len(test), 2)
+        leak = (y[0] - y[1]).abs().max() / (1 + y.abs().max())
+        assert leak < TOLERANCE, "after training the logits at t depend on the symbol at t or on later ones"
+        best = torch.where(flipped.gather(1, t)[:, 0], -math.log(FLIP), -math.log(1 - FLIP))
+        gaps.append(F.cross_entropy(y[0], test.gather(1, t)[:, 0]) - best.mean())
+    gap = torch.stack(gaps).mean().item()
+    assert gap < 0.4, "after training the network predicts the next symbol hardly better than a coin would"
+    assert gap < 0.1, "after training the network is still far from the best possible prediction"
+    assert gap > -0.05, "after training the predictions are better than the noise in the sequences allows"
+
+
+def periodic(grade, n, T):
+    """Bits (n, T) that repeat the one PERIOD steps before, but for flips; and where the flips are."""
+    x = torch.randint(2, (n, T), generator=grade.rng)
+    flipped = torch.rand(n, T, generator=grade.rng) < FLIP
+    for t in range(PERIOD, T):
+        x[:, t] = x[:, t - PERIOD] ^ flipped[:, t]
+    return x, flipped

@@ -1,0 +1,17 @@
+"""The dilation does not reach the convolutions.
+
+Caught by: block_adds_to_its_input
+"""
+
+
+class WaveNetBlock(nn.Module):
+    def __init__(self, residual_channels, skip_channels, kernel_size, dilation):
+        super().__init__()
+        self.filter = CausalConv1d(residual_channels, residual_channels, kernel_size)
+        self.gate = CausalConv1d(residual_channels, residual_channels, kernel_size)
+        self.residual = nn.Conv1d(residual_channels, residual_channels, 1)
+        self.skip = nn.Conv1d(residual_channels, skip_channels, 1)
+
+    def forward(self, h):
+        z = gated_activation(self.filter(h), self.gate(h))
+        return h + self.residual(z), self.skip(z)

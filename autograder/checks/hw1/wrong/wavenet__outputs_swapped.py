@@ -1,0 +1,17 @@
+"""Returns the skip output first.
+
+Caught by: block_adds_to_its_input
+"""
+
+
+class WaveNetBlock(nn.Module):
+    def __init__(self, residual_channels, skip_channels, kernel_size, dilation):
+        super().__init__()
+        self.filter = CausalConv1d(residual_channels, residual_channels, kernel_size, dilation)
+        self.gate = CausalConv1d(residual_channels, residual_channels, kernel_size, dilation)
+        self.residual = nn.Conv1d(residual_channels, residual_channels, 1)
+        self.skip = nn.Conv1d(residual_channels, skip_channels, 1)
+
+    def forward(self, h):
+        z = gated_activation(self.filter(h), self.gate(h))
+        return self.skip(z), h + self.residual(z)

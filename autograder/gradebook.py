@@ -1,0 +1,339 @@
+"""nbgrader's gradebook: the one place where automatic and manual points meet.
+
+The process that runs `make grade` is its only writer; TAs write through the formgrader. What is written here are
+automatic scores, one transaction per submission. Manual scores, extra credit and comments are read and never touched:
+where a score changes under a TA's mark, the cell is flagged for another look.
+
+In nbgrader's terms an exercise is an autograded code cell of the same name, and a theory problem a manually graded
+markdown cell.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from autograder.course import Course, Homework, exact
+from autograder.records import GRADED, Record, points
+
+if TYPE_CHECKING:
+    from nbgrader.api import Gradebook
+
+LOCK_SECONDS = 15.0  # how long to wait for somebody else's transaction
+T = TypeVar("T")
+
+
+class GradebookError(Exception):
+    """The gradebook cannot be used now; the sentence says what to do. What was to be written is in the records."""
+
+
+@dataclass(frozen=True)
+class CellScore:
+    """One graded cell of one student, as the gradebook has it. Scores are None where nothing was entered."""
+
+    auto: Fraction | None
+    manual: Fraction | None
+    extra: Fraction | None
+    maximum: Fraction
+    needs_mark: bool
+    comment: str = ""
+
+    @property
+    def score(self) -> Fraction:
+        """What counts: the manual score where there is one, else the automatic one; and extra credit."""
+        base = self.manual if self.manual is not None else self.auto
+        return (base or Fraction(0)) + (self.extra or Fraction(0))
+
+
+@dataclass(frozen=True)
+class Change:
+    """An automatic score that differs from what the gradebook held before."""
+
+    student: str
+    homework: str
+    cell: str
+    old: Fraction | None
+    new: Fraction
+
+
+@dataclass(frozen=True)
+class _Cells:
+    """The ids of a homework's rows in the database."""
+
+    assignment: str
+    notebook: str
+    graded: dict[str, str]  # cell name -> id, exercises and theory problems
+    commented: dict[str, str] = field(default_factory=dict)
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+class Book:
+    """An open gradebook. A context manager; every method raises GradebookError where the database does not let it."""
+
+    def __init__(self, url: str, course: Course, lock_seconds: float = LOCK_SECONDS) -> None:
+        self.url, self.course, self.lock_seconds = url, course, lock_seconds
+        self._cells: dict[str, _Cells] = {}
+        self._book: Gradebook = self._patiently(self._open)
+        if triggers := self._triggers():
+            self.close()
+            sentence = f"{self.url} has triggers ({', '.join(triggers)}), which nbgrader never makes"
+            raise GradebookError(f"{sentence} and which may change scores; find out who made them, then drop them")
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._book.close()
+
+    def register(self, homework: Homework) -> list[str]:
+        """Make the homework's assignment, notebook and cells agree with `course.toml`.
+
+        Returns the names of graded cells that the course does not know; they are left alone.
+        """
+        return self._patiently(lambda: self._register(homework))
+
+    def add_student(self, student: str) -> None:
+        self._patiently(lambda: self._in_transaction(lambda: self._student(student)))
+
+    def save(self, record: Record, changed_answers: Iterable[str] = ()) -> list[Change]:
+        """Put a graded record's automatic scores into the gradebook, all of them or none.
+
+        `changed_answers` are the theory problems whose text changed since they may have been marked: they are flagged.
+        Returns what differs from the scores that were there before.
+        """
+        if record["state"] != GRADED:
+            raise ValueError("only graded records have scores to save")
+        changed_answers = set(changed_answers)
+        return self._patiently(lambda: self._in_transaction(lambda: self._save(record, changed_answers)))
+
+    def scores(self, homework: Homework) -> dict[str, dict[str, CellScore]]:
+        """student -> cell -> score, of everybody who has a submission of that homework in the gradebook."""
+        return self._patiently(lambda: self._scores(homework))
+
+    def students(self) -> list[str]:
+        return self._patiently(lambda: sorted(student.id for student in self._book.students))
+
+    # --- below: inside one transaction ----------------------------------------------------------------------------
+
+    def _open(self) -> Gradebook:
+        # nbgrader asks the program `alembic` for its version when it makes a database: it lies beside this Python.
+        beside = str(Path(sys.executable).parent)
+        if beside not in os.environ.get("PATH", "").split(os.pathsep):
+            os.environ["PATH"] = os.pathsep.join([beside, os.environ.get("PATH", os.defpath)])
+        from nbgrader.api import Gradebook
+
+        if self.url.startswith("sqlite:///"):
+            Path(self.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            return Gradebook(f"{self.url}?timeout={self.lock_seconds:g}", self.course.id)
+        return Gradebook(self.url, self.course.id)
+
+    def _triggers(self) -> list[str]:
+        from sqlalchemy import text
+
+        if not self.url.startswith("sqlite"):
+            return []
+        return [
+            name for (name,) in self._book.db.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'"))
+        ]
+
+    def _register(self, homework: Homework) -> list[str]:
+        from nbgrader.api import GradeCell, SolutionCell
+
+        book, name = self._book, homework.id
+        book.update_or_create_assignment(name)
+        notebook = book.update_or_create_notebook(name, name)
+        graded = {cell.name: cell for cell in notebook.grade_cells}
+        solutions = {cell.name: cell for cell in notebook.solution_cells}
+        wanted = {exercise.id: (exercise.points, "code") for exercise in homework.exercises}
+        wanted |= {problem.id: (problem.manual_points, "markdown") for problem in homework.theory}
+        for cell_name, (maximum, kind) in wanted.items():
+            if cell_name not in graded:
+                graded[cell_name] = GradeCell(
+                    name=cell_name, notebook=notebook, cell_type=kind, max_score=float(maximum)
+                )
+                book.db.add(graded[cell_name])
+            graded[cell_name].max_score, graded[cell_name].cell_type = float(maximum), kind
+        for cell_name in (
+            *(f"{exercise.id}_code" for exercise in homework.exercises),
+            *(p.id for p in homework.theory),
+        ):
+            if cell_name not in solutions:
+                solutions[cell_name] = SolutionCell(name=cell_name, notebook=notebook)
+                book.db.add(solutions[cell_name])
+        book.db.commit()
+        self._cells[name] = _Cells(
+            notebook.assignment_id,
+            notebook.id,
+            {cell.name: cell.id for cell in graded.values() if cell.name in wanted},
+            {cell.name: cell.id for cell in solutions.values()},
+        )
+        return sorted(set(graded) - set(wanted))
+
+    def _student(self, student: str) -> None:
+        from nbgrader.api import Student
+
+        if self._book.db.get(Student, student) is None:
+            self._book.db.add(Student(id=student))
+
+    def _save(self, record: Record, changed_answers: set[str]) -> list[Change]:
+        from nbgrader.api import Comment, Grade, SubmittedAssignment, SubmittedNotebook
+
+        db, cells = self._book.db, self._known(record["homework"])
+        self._student(record["student"])
+        submission = (
+            db.query(SubmittedAssignment)
+            .filter_by(assignment_id=cells.assignment, student_id=record["student"])
+            .one_or_none()
+        )
+        if submission is None:
+            submission = SubmittedAssignment(assignment_id=cells.assignment, student_id=record["student"])
+            db.add(submission)
+            db.flush()
+        notebook = (
+            db.query(SubmittedNotebook).filter_by(assignment_id=submission.id, notebook_id=cells.notebook).one_or_none()
+        )
+        if notebook is None:
+            notebook = SubmittedNotebook(assignment_id=submission.id, notebook_id=cells.notebook)
+            db.add(notebook)
+            db.flush()
+        columns = (Grade.id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.needs_manual_grade)
+        present = {row.cell_id: row for row in db.query(*columns).filter(Grade.notebook_id == notebook.id)}
+        commented = {cell for (cell,) in db.query(Comment.cell_id).filter(Comment.notebook_id == notebook.id)}
+
+        automatic = {entry["id"]: points(entry["points"]) for entry in record["exercises"]}
+        inserts, updates, changes = [], [], []
+        for name, cell in cells.graded.items():
+            new, old = automatic.get(name), present.get(cell)
+            score = None if new is None else float(new)
+            if old is None:
+                inserts.append(
+                    {
+                        "cell_id": cell,
+                        "notebook_id": notebook.id,
+                        "auto_score": score,
+                        "needs_manual_grade": new is None,
+                    }
+                )
+                continue
+            marked = old.manual_score is not None
+            moved = new is not None and old.auto_score != score
+            if moved:
+                changes.append(Change(record["student"], record["homework"], name, exact_or_none(old.auto_score), new))
+            if moved or (new is None and name in changed_answers and marked):
+                updates.append({"id": old.id, "auto_score": score, "needs_manual_grade": marked or new is None})
+            elif new is None and not marked and not old.needs_manual_grade:
+                updates.append({"id": old.id, "auto_score": None, "needs_manual_grade": True})
+        missing = [
+            {"cell_id": cell, "notebook_id": notebook.id} for cell in cells.commented.values() if cell not in commented
+        ]
+        for table, rows in ((Grade, inserts), (Comment, missing)):
+            if rows:
+                db.bulk_insert_mappings(table, rows)
+        if updates:
+            db.bulk_update_mappings(Grade, updates)
+        return changes
+
+    def _scores(self, homework: Homework) -> dict[str, dict[str, CellScore]]:
+        from nbgrader.api import Comment, Grade, SubmittedAssignment, SubmittedNotebook
+
+        db, cells = self._book.db, self._known(homework.id)
+        names = {cell: name for name, cell in cells.graded.items()}
+        maxima = {exercise.id: exercise.points for exercise in homework.exercises}
+        maxima |= {problem.id: problem.manual_points for problem in homework.theory}
+        about = {cell: name for name, cell in cells.commented.items()}
+        joined = (SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
+        comments: dict[tuple[str, str], str] = {}
+        of_whom = SubmittedAssignment.student_id
+        for student, cell, text in (
+            db.query(of_whom, Comment.cell_id, Comment.manual_comment)
+            .join(SubmittedNotebook, SubmittedNotebook.id == Comment.notebook_id)
+            .join(*joined)
+            .filter(SubmittedNotebook.notebook_id == cells.notebook, Comment.manual_comment.is_not(None))
+        ):
+            comments[student, about.get(cell, "").removesuffix("_code")] = text
+        found: dict[str, dict[str, CellScore]] = {}
+        for student, cell, auto, manual, extra, needs_mark in (
+            db.query(
+                of_whom,
+                Grade.cell_id,
+                Grade.auto_score,
+                Grade.manual_score,
+                Grade.extra_credit,
+                Grade.needs_manual_grade,
+            )
+            .join(SubmittedNotebook, SubmittedNotebook.id == Grade.notebook_id)
+            .join(*joined)
+            .filter(SubmittedNotebook.notebook_id == cells.notebook)
+        ):
+            if cell in names:
+                name = names[cell]
+                scores = [exact_or_none(score) for score in (auto, manual, extra)]
+                comment = comments.get((student, name), "")
+                found.setdefault(student, {})[name] = CellScore(*scores, maxima[name], needs_mark, comment)
+        db.rollback()  # end the read, so that nobody has to wait for it
+        return found
+
+    def _known(self, homework: str) -> _Cells:
+        if homework not in self._cells:
+            self._register(self.course.homework(homework))
+        return self._cells[homework]
+
+    def _in_transaction(self, work: Callable[[], T]) -> T:
+        result = work()
+        self._book.db.commit()
+        return result
+
+    def _patiently(self, work: Callable[[], T]) -> T:
+        """Do it; wait while somebody else writes; on any trouble leave the database as it was."""
+        from nbgrader.api import InvalidEntry
+        from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+        until = time.monotonic() + self.lock_seconds
+        while True:
+            try:
+                return work()
+            except (SQLAlchemyError, InvalidEntry) as error:
+                self._rollback()
+                busy = isinstance(error, OperationalError) and "locked" in str(error)
+                if busy and time.monotonic() < until:
+                    time.sleep(0.1)
+                elif busy:
+                    sentence = f"{self.url} is locked by another program (a formgrader, a backup?)"
+                    raise GradebookError(
+                        f"{sentence}; close it and run `make grade` again, the records are kept"
+                    ) from None
+                else:
+                    raise GradebookError(f"{self.url} cannot be used: {_first_line(error)}") from None
+            except BaseException:
+                self._rollback()
+                raise
+
+    def _rollback(self) -> None:
+        if book := vars(self).get("_book"):
+            book.db.rollback()
+
+
+def exact_or_none(score: float | None) -> Fraction | None:
+    """The exact number that a score of the gradebook stands for. Raises GradebookError for what is no number."""
+    if score is None:
+        return None
+    try:
+        return exact(score)
+    except (ValueError, OverflowError):
+        raise GradebookError(f"the gradebook holds a score that is no number: {score!r}") from None
+
+
+def _first_line(error: Any) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

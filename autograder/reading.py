@@ -1,0 +1,166 @@
+"""Reading a submitted notebook as data: whatever the bytes are, a Notebook or one clear sentence.
+
+Nothing here trusts the file. Its size is capped before it is parsed, the cells that come out hold plain text and
+nothing else, and every way in which a file can be broken ends in a NotebookError whose sentence a student can act on.
+Outputs, attachments and metadata are left behind, except nbgrader's name of a cell, which tells a TA where things are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+MAX_BYTES = 20 << 20
+MAX_CELLS = 2_000
+MAX_GRADE_ID = 200
+KINDS = ("code", "markdown", "raw")
+MERGE_MARKER = re.compile(r"^\s*(?:<{7} |={7}$|>{7} )", re.MULTILINE)
+ZIP_SIGNATURE = b"PK\x03\x04"
+UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+
+class NotebookError(ValueError):
+    """A submission that is no notebook; the sentence says what is wrong with it and what to do."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell. `index` counts from 1 over all cells, as a student counts them in Jupyter."""
+
+    index: int
+    kind: str
+    source: str
+    grade_id: str | None = None
+
+    @property
+    def label(self) -> str:
+        return f"cell {self.index}"
+
+
+@dataclass(frozen=True)
+class Notebook:
+    cells: tuple[Cell, ...]
+
+    @property
+    def code(self) -> tuple[Cell, ...]:
+        return tuple(cell for cell in self.cells if cell.kind == "code")
+
+
+def read_notebook(data: bytes) -> Notebook:
+    """The cells of a notebook file (format 4, or 3).
+
+    Raises NotebookError, and nothing else, with a sentence that says what is wrong with the file.
+    """
+    try:
+        return Notebook(_cells(_document(_text(data))))
+    except NotebookError:
+        raise
+    except (RecursionError, MemoryError):
+        raise NotebookError("the notebook is nested too deeply to be read; save it again from Jupyter") from None
+    except Exception as error:
+        kind = type(error).__name__
+        raise NotebookError(f"the notebook cannot be read ({kind}); save it again from Jupyter") from None
+
+
+def _text(data: bytes) -> str:
+    if len(data) > MAX_BYTES:
+        size, most = len(data) / 2**20, MAX_BYTES >> 20
+        raise NotebookError(f"the file has {size:.1f} MiB, more than {most}; clear all outputs, save, hand in again")
+    if not data.strip():
+        raise NotebookError("the file is empty; save the notebook and hand it in again")
+    if data.startswith(ZIP_SIGNATURE):
+        raise NotebookError("the file is a zip archive; hand in the .ipynb file itself")
+    if data.startswith(UTF_16_OR_32):
+        raise NotebookError("the file is UTF-16 or UTF-32 text; save it as UTF-8 (Jupyter does)")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotebookError(f"the file is not UTF-8 text (byte {error.start}); save it again from Jupyter") from None
+
+
+def _document(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        if marker := MERGE_MARKER.search(text):
+            line = text.count("\n", 0, marker.end()) + 1
+            raise NotebookError(f"the file has git merge markers (line {line}); resolve the conflict first") from None
+        where = f"line {error.lineno}, column {error.colno}"
+        raise NotebookError(f"the file is not a notebook: it is not valid JSON ({where}: {error.msg})") from None
+    if not isinstance(document, dict):
+        raise NotebookError(f"the file is not a notebook: it holds {_kind(document)}, not a notebook's fields")
+    version = document.get("nbformat")
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise NotebookError("the file is not a notebook: it does not say its format (nbformat)")
+    if version == 3:
+        return _upgraded(document)
+    if version != 4:
+        raise NotebookError(f"the notebook has format {version}, which is not supported; save it in format 4")
+    return document
+
+
+def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
+    """A notebook of format 3 as one of format 4: one list of cells, and every cell's text called source.
+
+    nbformat can do this as well, but it validates first and writes what it dislikes, whole, to the log.
+    """
+    cells = []
+    worksheets = document.get("worksheets")
+    for worksheet in worksheets if isinstance(worksheets, list) else [None]:
+        if not isinstance(worksheet, dict) or not isinstance(worksheet.get("cells"), list):
+            raise NotebookError("the notebook has the old format 3 and cannot be upgraded; save it in format 4")
+        cells += worksheet["cells"]
+    return {"cells": [_upgraded_cell(cell) for cell in cells]}
+
+
+def _upgraded_cell(cell: object) -> object:
+    if not isinstance(cell, dict):
+        return cell
+    if cell.get("cell_type") == "code":
+        return cell | {"source": cell.get("input")}
+    return cell | {"cell_type": "markdown"} if cell.get("cell_type") in ("heading", "html") else cell
+
+
+def _cells(document: dict[str, Any]) -> tuple[Cell, ...]:
+    cells = document.get("cells")
+    if not isinstance(cells, list):
+        raise NotebookError("the notebook has no list of cells; save it again from Jupyter")
+    if len(cells) > MAX_CELLS:
+        raise NotebookError(f"the notebook has {len(cells)} cells, more than {MAX_CELLS}")
+    return tuple(_cell(index, cell) for index, cell in enumerate(cells, start=1))
+
+
+def _cell(index: int, cell: object) -> Cell:
+    if not isinstance(cell, dict):
+        raise NotebookError(f"cell {index} is {_kind(cell)}, not a cell; save the notebook again from Jupyter")
+    kind = cell.get("cell_type")
+    if kind not in KINDS:
+        raise NotebookError(f"cell {index} is neither code nor text; save the notebook again from Jupyter")
+    source = cell.get("source")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str):
+        raise NotebookError(f"the source of cell {index} is {_kind(source)}, not text; save it again from Jupyter")
+    return Cell(index, kind, _plain(source), _grade_id(cell))
+
+
+def _plain(source: str) -> str:
+    r"""The text with \n for every end of line, and with U+FFFD for lone surrogates, which no file can hold."""
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    return source.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _grade_id(cell: dict[str, Any]) -> str | None:
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    return _plain(grade_id)[:MAX_GRADE_ID] if isinstance(grade_id, str) else None
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "empty (null)"
+    names = {dict: "an object", list: "a list", str: "a text", bool: "true or false"}
+    return names.get(type(value), "a number")

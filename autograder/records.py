@@ -1,0 +1,123 @@
+"""Records: what grading found about one submission, as one JSON file, `records/<homework>/<student>.json`.
+
+A record is written as a whole or not at all, and checked when it is read back. Points in it are exact decimal texts,
+never floats. `detail` of a check comes from the guest and is for staff only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TextIO
+
+FORMAT = 1
+GRADED, UNGRADED = "graded", "ungraded"
+OF_SUBMISSION, OF_GRADER = "submission", "grader"  # whose fault it is that something is ungraded
+
+# What must be equal for a result to be kept: if one of these changes, the submission is graded anew.
+DECIDES = ("submission", "checks", "grader", "environment", "seed", "isolation")
+
+Record = dict[str, Any]
+
+
+class RecordError(Exception):
+    """A record cannot be used; the sentence says which and what to do."""
+
+
+def record_path(folder: Path, homework: str, student: str) -> Path:
+    return folder / homework / f"{student}.json"
+
+
+def write_record(folder: Path, record: Record) -> Path:
+    """Write the record where it belongs, atomically."""
+    path = record_path(folder, record["homework"], record["student"])
+    write_atomically(path, lambda file: file.write(json.dumps(record, indent=1) + "\n"))
+    return path
+
+
+def read_record(folder: Path, homework: str, student: str) -> Record | None:
+    """The record of a submission, or None when there is none. Raises RecordError when it is damaged."""
+    path = record_path(folder, homework, student)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        _validate(record, homework, student)
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError, RecursionError, InvalidOperation) as error:
+        raise RecordError(f"{path} is damaged ({type(error).__name__}: {error}); remove it and grade again") from None
+    return record
+
+
+def all_records(folder: Path, homework: str) -> list[Record]:
+    """Every record of a homework, by student. Raises RecordError."""
+    students = sorted(path.stem for path in (folder / homework).glob("*.json") if not path.name.startswith("."))
+    return [read_record(folder, homework, student) for student in students]
+
+
+def reasons_to_regrade(old: Record, now: dict) -> list[str]:
+    """Which of what decides a result differs between an old record's provenance and `now`."""
+    return [key for key in DECIDES if old["provenance"].get(key) != now.get(key)]
+
+
+def points(text: str) -> Fraction:
+    """The exact number of points that a record states. Raises ValueError for anything but plain decimals."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is no number of points") from None
+    if not number.is_finite():
+        raise ValueError(f"{text!r} is no number of points")
+    return Fraction(number)
+
+
+def write_atomically(path: Path, write: Callable[[TextIO], object], newline: str | None = None) -> None:
+    """Fill a file so that others see the old one or the whole new one, whatever happens in between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=".tmp")
+    try:
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline=newline) as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o640)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def printable(text: str) -> str:
+    """Text from anywhere, safe to show: no terminal escapes, no invisible characters, no change of direction."""
+    return "".join(_shown(character) for character in text)
+
+
+def _shown(character: str) -> str:
+    if character in "\n\t":
+        return character
+    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
+        return f"\\u{ord(character):04x}"
+    return character
+
+
+def _validate(record: Record, homework: str, student: str) -> None:
+    if not isinstance(record, dict) or record["format"] != FORMAT:
+        raise ValueError("it has another format")
+    if record["student"] != student or record["homework"] != homework:
+        raise ValueError("it belongs to somebody else")
+    if record["state"] not in (GRADED, UNGRADED):
+        raise ValueError("it has an unknown state")
+    if not isinstance(record["provenance"], dict):
+        raise TypeError("it has no provenance")
+    for entry in (*record["exercises"], *record["checks"]):
+        if not 0 <= points(entry["points"]) <= points(entry["max"]):
+            raise ValueError(f"{entry['id']} has {entry['points']} of {entry['max']} points")
+    if record["state"] == GRADED:
+        total = sum((points(entry["points"]) for entry in record["exercises"]), Fraction(0))
+        if total != points(record["total"]):
+            raise ValueError("its points do not add up")

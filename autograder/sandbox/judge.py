@@ -1,0 +1,409 @@
+"""The judge's side of the sandbox: Sandbox (one zygote), Guest (one submission), Session (one check).
+
+The judge owns the clock, the sockets and the verdict. What it believes about the end of a process comes from the
+warden (see `warden.py`); what comes from the student's process is data, read under caps and never evaluated.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache, partial
+from types import TracebackType
+from typing import Any, NoReturn
+
+from autograder.checking import CRASHED, GuestFailure, Limits, Opaque
+from autograder.sandbox import channel, control, launch, messages
+from autograder.sandbox.launch import SandboxError
+from autograder.sandbox.messages import Parts
+
+ISOLATIONS = ("bubblewrap", "none")
+GRACE_SECONDS = 10.0  # for the trusted processes to answer; a machine under load needs some
+EXIT_SECONDS = 0.5
+PROCESSES = 32  # processes and threads of one check
+
+
+class Sandbox:
+    """One warm zygote. Starts at the first use or in `with`; a zygote that dies is replaced.
+
+    Use one per worker, from the thread that made it: the kernel ends the zygote together with that thread.
+    """
+
+    def __init__(self, isolation: str = "bubblewrap") -> None:
+        if isolation not in ISOLATIONS:
+            raise SandboxError(f"there is no isolation {isolation!r}; choose one of: {', '.join(ISOLATIONS)}")
+        self.isolation = isolation
+        self._launched: launch.Launched | None = None
+        self._claim: socket.socket | None = None
+        self._description: dict[str, Any] | None = None
+        self._guests = 0
+
+    def __enter__(self) -> Sandbox:
+        self._zygote()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the zygote and everything below it."""
+        if self._launched is not None:
+            launch.stop(self._launched)
+            self._launched = None
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
+
+    @contextmanager
+    def guest(self) -> Iterator[Guest]:
+        """A guest for one submission; gone at the end, with all that it started. Raises SandboxError."""
+        guest = Guest(self)
+        try:
+            yield guest
+        finally:
+            guest.close()
+
+    def describe(self) -> dict[str, Any]:
+        """Which protections are active, for the records: measured from inside a guest, not promised."""
+        if self._description is None:
+            with self.guest() as guest, guest.session([], Limits()) as session:
+                self._description = {"isolation": self.isolation, **session.call(_INSPECTION, "inspect", (_own(),), {})}
+        return dict(self._description)
+
+    def _is_running(self) -> bool:
+        return self._launched is not None and self._launched.process.poll() is None
+
+    def _zygote(self) -> launch.Launched:
+        if not self._is_running():
+            self.close()
+            cpu, self._claim = launch.claim_cpu()
+            try:
+                self._launched = launch.launch(self.isolation, cpu)
+            except BaseException:
+                self.close()
+                raise
+        return self._launched
+
+    def _ask(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
+        """One question to the zygote. When it does not answer, it is replaced, and SandboxError says so."""
+        zygote = self._zygote()
+        try:
+            zygote.judge_end.settimeout(GRACE_SECONDS)
+            control.send(zygote.judge_end, message, descriptors)
+            return control.receive(zygote.judge_end)[0]
+        except (OSError, EOFError):
+            self.close()
+            raise SandboxError("the sandbox stopped answering and was ended") from None
+
+    def _open(self) -> tuple[int, socket.socket]:
+        """A new guest: its number, and the judge's end of its warden's socket."""
+        self._guests += 1
+        judge_end, warden_end = control.pair()
+        try:
+            with warden_end:
+                answer = self._ask({"op": "guest", "guest": self._guests}, (warden_end.fileno(),))
+            if "refused" in answer:
+                raise SandboxError(launch.explain_refusal(answer["refused"]) or answer["refused"])
+            judge_end.settimeout(GRACE_SECONDS)
+            ready, _ = control.receive(judge_end)
+            if "failed" in ready:
+                raise SandboxError(f"a guest could not be set up: {ready['failed']}")
+        except (OSError, EOFError) as error:
+            judge_end.close()
+            raise SandboxError(f"a guest did not start: {error}") from None
+        except SandboxError:
+            judge_end.close()
+            raise
+        return self._guests, judge_end
+
+
+class Guest:
+    """What one submission may run in: its own namespaces, its own files; a process for each check."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._number, self._warden = self._open()
+
+    def session(self, parts: Parts, limits: Limits) -> Session:
+        """A check's process, with the program `parts` (label, source) loaded at the first call. Use it in `with`."""
+        return Session(self, parts, limits)
+
+    def close(self) -> None:
+        """End whatever runs in this guest."""
+        if self._warden is not None:
+            self._warden.close()
+            self._warden = None
+            if self._sandbox._is_running():  # if the zygote has gone, so have its guests
+                with suppress(SandboxError):
+                    self._sandbox._ask({"op": "close", "guest": self._number})
+
+    def _open(self) -> tuple[int, socket.socket]:
+        try:
+            return self._sandbox._open()
+        except SandboxError:
+            return self._sandbox._open()  # a zygote that had died unnoticed is replaced at the second attempt
+
+    def _begin(self, limits: Limits) -> tuple[socket.socket, socket.socket]:
+        """Start a check: the judge's end of its own socket, and the warden's. A guest that has died is replaced."""
+        message = {
+            "op": "check",
+            "cpu_seconds": limits.cpu_seconds,
+            "memory_bytes": limits.memory_bytes,
+            "answer_bytes": limits.answer_bytes,
+            "processes": PROCESSES,
+        }
+        for _ in range(2):
+            if self._warden is None:
+                self._number, self._warden = self._open()
+            judge_end, child_end = socket.socketpair()
+            with child_end:
+                try:
+                    control.send(self._warden, message, (child_end.fileno(),))
+                    judge_end.setblocking(False)
+                    return judge_end, self._warden
+                except OSError:
+                    judge_end.close()
+                    self.close()
+        raise SandboxError("a guest stopped answering between two checks, twice")
+
+
+class _OutOfTimeError(Exception):
+    pass
+
+
+class _EndedError(Exception):
+    """The check's process ended, or closed its socket."""
+
+
+class Session:
+    """One check's process. Implements checking.Session.
+
+    The wall clock runs while the judge waits for the guest, not while the judge computes. After a failure that ended
+    the process every further call fails in the same way. `usage` holds the warden's report once the session is over.
+    """
+
+    def __init__(self, guest: Guest, parts: Parts, limits: Limits) -> None:
+        self._guest, self._parts, self._limits = guest, list(parts), limits
+        self._wall_left = limits.wall_seconds
+        self._failure: tuple[str, str, str] | None = None
+        self._loaded = False
+        self.usage: dict[str, Any] | None = None
+
+    def __enter__(self) -> Session:
+        """Start the check's process. Raises SandboxError when it cannot be had confined as it should be."""
+        self._caps = channel.Caps(total_bytes=self._limits.answer_bytes)
+        for _ in range(2):
+            self._socket, self._warden = self._guest._begin(self._limits)
+            try:
+                start = self._read(time.monotonic() + GRACE_SECONDS)
+            except (_EndedError, _OutOfTimeError):  # no student code has run yet, so the fault is ours: a new guest
+                self._end()
+                self._guest.close()
+                self.usage = None
+                continue
+            if start == {"ready": True}:
+                return self
+            self._end()
+            raise SandboxError(f"a check's process could not be confined: {start}")
+        raise SandboxError("a guest ended before its check began, twice")
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def call(self, probes: str, name: str, args: tuple, kwargs: dict) -> Any:
+        """Run probe `name` beside the program.
+
+        Raises GuestFailure, or SandboxError when the fault is not the student's.
+        """
+        if self._failure is not None:
+            raise GuestFailure(*self._failure)
+        request = {"op": "call", "probes": probes, "name": name, "args": list(args), "kwargs": dict(kwargs)}
+        frame = channel.pack(request, channel.TRUSTED, strict=True)
+        if not self._loaded:
+            self._load()
+        return self._exchange(frame)
+
+    def _load(self) -> None:
+        self._loaded = True
+        try:
+            self._exchange(channel.pack({"op": "load", "parts": self._parts}, channel.TRUSTED, strict=True))
+        except GuestFailure as failure:
+            self._fail(failure)  # without its program the process is of no use
+
+    def _exchange(self, frame: list[bytes | memoryview]) -> Any:
+        """Send a request and give the answer. Raises GuestFailure."""
+        reply = self._within_limits(frame)
+        if isinstance(reply, dict) and reply.keys() == {"answer"}:
+            return reply["answer"]
+        if isinstance(reply, dict) and reply.keys() == {"failure"}:
+            raise messages.from_report(reply["failure"], self._parts)
+        self._fail(messages.malformed("a frame that is neither an answer nor a failure"))
+
+    def _within_limits(self, frame: list[bytes | memoryview]) -> Any:
+        start = time.monotonic()
+        try:
+            return self._send_and_read(frame, start + self._wall_left)
+        except _OutOfTimeError:
+            self._fail(messages.out_of_time(self._limits))
+        except channel.ChannelError as error:
+            self._fail(messages.malformed(str(error)))
+        except _EndedError:
+            self._end(patience=EXIT_SECONDS)
+            self._fail(self._verdict())
+        finally:
+            self._wall_left -= time.monotonic() - start
+
+    def _verdict(self) -> GuestFailure:
+        if self.usage is None:
+            return GuestFailure(CRASHED, "your code's process was ended from outside", "the warden is gone")
+        return messages.from_ending(self.usage, self._limits)
+
+    def _fail(self, failure: GuestFailure) -> NoReturn:
+        self._end()
+        if self.usage is not None and not failure.detail:
+            failure.detail = messages.from_ending(self.usage, self._limits).detail
+        self._failure = (failure.state, failure.message, failure.detail)
+        raise failure
+
+    def _end(self, patience: float = 0.0) -> None:
+        """End the check's process and all it started, and keep the warden's report; harmless when done already.
+
+        With `patience` a process that has closed its socket has that many seconds to end by itself and show how.
+        """
+        if self._socket is None:
+            return
+        self._socket.close()
+        self._socket = None
+        if self.usage is not None:
+            return
+        try:
+            if not select.select([self._warden], [], [], patience)[0]:
+                with suppress(OSError):  # it may be gone; then the next line says so
+                    control.send(self._warden, {"op": "end"})
+            self._warden.settimeout(GRACE_SECONDS)
+            self.usage, _ = control.receive(self._warden)
+        except (OSError, EOFError, ValueError):  # ValueError: closed here already
+            self._guest.close()  # the warden is gone or stuck; the zygote ends it, and the next check gets a new guest
+
+    # --- the socket, by the judge's clock
+
+    def _send_and_read(self, frame: list[bytes | memoryview], deadline: float) -> Any:
+        for buffer in frame:
+            self._send(memoryview(buffer), deadline)
+        return self._read(deadline)
+
+    def _read(self, deadline: float) -> Any:
+        return channel.read_frame(partial(self._receive, deadline=deadline), self._caps, Opaque)
+
+    def _send(self, data: memoryview, deadline: float) -> None:
+        while data:
+            self._wait(select.POLLOUT, deadline)
+            try:
+                data = data[self._socket.send(data) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise _EndedError from None
+
+    def _receive(self, size: int, deadline: float) -> bytearray:
+        data = bytearray(size)
+        view = memoryview(data)
+        while view:
+            self._wait(select.POLLIN, deadline)
+            try:
+                count = self._socket.recv_into(view)
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise _EndedError from None
+            if count == 0:
+                raise _EndedError
+            view = view[count:]
+        return data
+
+    def _wait(self, event: int, deadline: float) -> None:
+        """Return when the check's socket is ready. Raises _OutOfTimeError, or _EndedError if the process ended first.
+
+        What was sent before the end still counts: the socket is looked at first.
+        """
+        left = deadline - time.monotonic()
+        if left <= 0:  # also for one that keeps sending, a byte at a time
+            raise _OutOfTimeError
+        poll = select.poll()
+        poll.register(self._socket, event)
+        if self.usage is None:
+            poll.register(self._warden, select.POLLIN)
+        ready = dict(poll.poll(left * 1000))
+        if ready.get(self._socket.fileno(), 0) & (event | select.POLLHUP | select.POLLERR):
+            return
+        if ready:
+            try:
+                self.usage, _ = control.receive(self._warden)
+            except (OSError, EOFError):
+                self._guest.close()
+        if ready or self.usage is not None:
+            raise _EndedError
+        raise _OutOfTimeError
+
+
+# --- what is measured ---------------------------------------------------------------------------------------------
+
+
+def _own() -> dict[str, str]:
+    """The judge's own namespaces, to be compared with the guest's."""
+    return {name: os.readlink(f"/proc/self/ns/{name}") for name in ("user", "pid", "mnt", "ipc", "net", "uts")}
+
+
+_INSPECTION = """
+def inspect(student, judges):
+    import os, resource
+    status = dict(line.split(":", 1) for line in open("/proc/self/status"))
+    names = ("CPU", "AS", "NPROC", "NOFILE", "FSIZE", "CORE")
+    limits = {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name))[1] for name in names}
+    resource.setrlimit(resource.RLIMIT_NPROC, (1, limits["NPROC"]))
+    try:  # the kernel exempts the real root from this limit
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+        processes_limited = False
+    except BlockingIOError:
+        processes_limited = True
+    return {
+        "namespaces": [name for name, link in judges.items() if os.readlink("/proc/self/ns/" + name) != link],
+        "rlimits": limits,
+        "processes_limited": processes_limited,
+        "no_new_privs": status["NoNewPrivs"].strip() == "1",
+        "capabilities_dropped": all(int(status[name], 16) == 0 for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")),
+        "seccomp": status["Seccomp"].strip() == "2",
+        "cgroup": False,
+        "one_cpu": len(os.sched_getaffinity(0)) == 1,
+        "user": os.getuid(),
+    }
+"""
+
+
+@cache
+def sandbox_problem() -> str | None:
+    """None when bubblewrap isolation works here, else a sentence that says what to do. Tries it, once per process."""
+    try:
+        with Sandbox("bubblewrap") as sandbox:
+            return missing_protection(sandbox)
+    except (SandboxError, GuestFailure) as error:
+        return str(error)
+
+
+def missing_protection(sandbox: Sandbox) -> str | None:
+    """None when a running sandbox has all that must never be missing, else a sentence. Raises SandboxError."""
+    found = sandbox.describe()
+    if missing := _own().keys() - set(found["namespaces"]):
+        return f"the sandbox started without a namespace of its own for: {', '.join(sorted(missing))}"
+    if not (found["no_new_privs"] and found["capabilities_dropped"]):
+        return "the sandbox started, but its processes kept privileges"
+    return None

@@ -1,0 +1,242 @@
+"""What the statements of a code cell bind and read: the facts from which an exercise is sliced.
+
+Which names a piece of Python looks up is decided by the compiler, so it is read off the compiled code rather than
+guessed from the syntax tree: scopes of functions, classes and comprehensions, defaults, decorators and annotations
+are then right by construction. Student code is compiled here and never executed.
+
+IPython's own syntax is taken out first: a cell whose magic runs another language (`%%bash`) vanishes, `%%time` and its
+like lose their first line, and a line such as `%matplotlib inline`, `!pip install` or `help?` becomes `pass`. Lines
+keep their numbers.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import dis
+import inspect
+import re
+import textwrap
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import CodeType
+
+MAX_CELL_CHARACTERS = 100_000  # the parser needs a second for the worst text of this length
+MAX_PARSED_CHARACTERS = 500_000  # what may be spent on finding the magics of one cell
+
+PYTHON_CELL_MAGICS = {"time", "timeit", "capture", "prun"}
+CELL_MAGIC = re.compile(r"\s*%%\s*(\w*)")
+MAGIC_LINE = re.compile(r"^\s*(?:[%!?]|[\w.,\s]+=\s*[%!])|\?\s*$")
+
+READ = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
+COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
+FUTURE_FLAGS = {name: getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
+COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.TryStar, ast.With, ast.Match, ast.AsyncFor, ast.AsyncWith)
+DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class CellError(Exception):
+    """A cell that does not compile. `str` is the reason, with the line where there is one."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement at the top level of a cell.
+
+    `binds` are the names it (perhaps) defines and `reads` those it looks up when it runs; `calls_read` are looked up
+    by the functions it defines, when somebody calls them. `changes` are names whose object it modifies, as in
+    `Model.sample = sample` or `TABLE["x"] = 1`.
+    """
+
+    node: ast.stmt
+    binds: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
+    calls_read: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+    star_import: bool = False
+
+    @property
+    def is_import(self) -> bool:
+        return isinstance(self.node, ast.Import)
+
+    @property
+    def may_not_bind(self) -> bool:
+        """Whether the names may keep what they had before, as after `if`."""
+        return isinstance(self.node, COMPOUND)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A cell that compiles: its text without magics, line by line, its statements and its `from __future__` lines."""
+
+    lines: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    futures: tuple[ast.stmt, ...] = ()
+
+
+def read_code(source: str) -> Code:
+    """The statements of a code cell. Raises CellError, and nothing else, whatever the source is."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a student's invalid escape sequence is not our warning
+            return _read(source)
+    except CellError:
+        raise
+    except SyntaxError as error:
+        raise CellError(_sentence(error)) from None
+    except (RecursionError, MemoryError):
+        raise CellError("its code is nested too deeply") from None
+    except Exception as error:
+        raise CellError(f"Python cannot read it ({type(error).__name__})") from None
+
+
+def check_compiles(source: str) -> None:
+    """Raise CellError unless plain Python, without IPython's additions, compiles the source."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "cell", "exec", dont_inherit=True)
+    except Exception as error:
+        raise CellError(_sentence(error) if isinstance(error, SyntaxError) else type(error).__name__) from None
+
+
+def _read(source: str) -> Code:
+    if len(source) > MAX_CELL_CHARACTERS:
+        raise CellError(f"it has {len(source):,} characters of code, more than {MAX_CELL_CHARACTERS:,}")
+    tree, text = _parse(_without_cell_magic(source))
+    futures = tuple(node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__")
+    flags = _flags(futures)
+    compile(tree, "cell", "exec", flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    statements = (_statement(node, flags) for node in tree.body if node not in futures)
+    return Code(tuple(text.split("\n")), tuple(item for item in statements if item is not None), futures)
+
+
+# --- IPython's syntax ---------------------------------------------------------------------------------------------
+
+
+def _without_cell_magic(source: str) -> str:
+    """The source without its `%%` lines; empty when the magic hands the cell to something other than Python."""
+    lines = source.split("\n")
+    for index, line in enumerate(lines):
+        if not line.strip():
+            continue
+        if not (magic := CELL_MAGIC.match(line)):
+            break
+        if magic[1] not in PYTHON_CELL_MAGICS:
+            return ""
+        lines[index] = ""
+    return "\n".join(lines)
+
+
+def _parse(source: str) -> tuple[ast.Module, str]:
+    """The tree and the text it was read from; magic lines are replaced where, and only where, Python stumbles."""
+    budget = MAX_PARSED_CHARACTERS
+    while True:
+        try:
+            return ast.parse(source), source
+        except IndentationError:
+            dedented = textwrap.dedent(source)  # as IPython does
+            if dedented == source:
+                raise
+            source = dedented
+        except SyntaxError as error:
+            budget -= len(source)
+            repaired = _without_magic_line(source, error.lineno)
+            if repaired is None or budget < 0:
+                raise
+            source = repaired
+
+
+def _without_magic_line(source: str, lineno: int | None) -> str | None:
+    """The source with `pass` for the magic in that line; None when there is no magic in it."""
+    lines = source.split("\n")
+    if lineno is None or not 1 <= lineno <= len(lines) or not MAGIC_LINE.search(lines[lineno - 1]):
+        return None
+    index = lineno - 1
+    continued = lines[index].endswith("\\")
+    lines[index] = re.match(r"\s*", lines[index])[0] + "pass"
+    while continued and index + 1 < len(lines):
+        index += 1
+        continued = lines[index].endswith("\\")
+        lines[index] = ""
+    return "\n".join(lines)
+
+
+# --- one statement ------------------------------------------------------------------------------------------------
+
+
+def _flags(futures: tuple[ast.stmt, ...]) -> int:
+    flags = 0
+    for node in futures:
+        for alias in node.names:
+            flags |= FUTURE_FLAGS.get(alias.name, 0)
+    return flags
+
+
+def _statement(node: ast.stmt, flags: int) -> Statement | None:
+    """The facts about a statement; None for one that awaits at the top level, which only a notebook can run."""
+    module = ast.Module(body=[node], type_ignores=[])
+    code = compile(module, "cell", "exec", flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    if code.co_flags & inspect.CO_COROUTINE:
+        return None
+    names = _Names(code)
+    return Statement(
+        node,
+        binds=frozenset(names.binds),
+        reads=frozenset(names.reads),
+        calls_read=frozenset(names.calls_read),
+        changes=_changed_names(node),
+        star_import=isinstance(node, ast.ImportFrom) and node.names[0].name == "*",
+    )
+
+
+class _Names:
+    """The names that a module's code binds, those it reads before it binds them, and those its functions read."""
+
+    def __init__(self, module: CodeType) -> None:
+        self.binds: set[str] = set()
+        self.reads: set[str] = set()
+        self.calls_read: set[str] = set()
+        self._scan(module, bound=self.binds, runs_now=True)
+
+    def _scan(self, code: CodeType, bound: set[str], runs_now: bool) -> None:
+        """Follow the instructions in order; functions, classes and comprehensions are entered where they are made."""
+        for instruction in dis.get_instructions(code):
+            value = instruction.argval
+            if instruction.opname == "STORE_NAME":
+                bound.add(value)
+            elif instruction.opname in READ:
+                if not runs_now:
+                    self.calls_read.add(value)
+                elif value not in bound and value not in self.binds:
+                    self.reads.add(value)
+            elif isinstance(value, CodeType):
+                is_class = not value.co_flags & inspect.CO_NEWLOCALS
+                self._scan(value, set(), runs_now and (is_class or value.co_name in COMPREHENSIONS))
+
+
+def _changed_names(node: ast.stmt) -> frozenset[str]:
+    """Names at the root of the attributes and subscripts that a statement assigns to, outside functions and classes."""
+    return frozenset(root for target in _targets(node) if (root := _root(target)) is not None)
+
+
+def _targets(node: ast.stmt) -> Iterator[ast.expr]:
+    todo: list[ast.AST] = [node]
+    while todo:
+        current = todo.pop()
+        if isinstance(current, ast.Attribute | ast.Subscript) and not isinstance(current.ctx, ast.Load):
+            yield current
+        if not isinstance(current, (*DEFINITION, ast.Lambda)):
+            todo.extend(ast.iter_child_nodes(current))
+
+
+def _root(target: ast.expr) -> str | None:
+    while isinstance(target, ast.Attribute | ast.Subscript):
+        target = target.value
+    return target.id if isinstance(target, ast.Name) else None
+
+
+def _sentence(error: SyntaxError) -> str:
+    reason = (error.msg or "invalid syntax").split(" (<unknown>")[0][:200]
+    return f"line {error.lineno}: {reason}" if error.lineno else reason

@@ -1,0 +1,201 @@
+"""The course grade: exact for every sum of 104 points, and clear about what is missing."""
+
+import csv
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+import pytest
+import small_course as sc
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from autograder.course import format_points, load_course
+from autograder.final import (
+    ExamError,
+    HomeworkScore,
+    course_grade,
+    course_grades,
+    homework_score,
+    read_exam,
+    unformula,
+    write_grades,
+)
+from autograder.gradebook import CellScore, exact_or_none
+
+COURSE = load_course()
+hundredths = st.integers(0, 1300).map(lambda n: Fraction(n, 100))
+exams = st.integers(0, 2600).map(lambda n: Fraction(n, 100))
+
+
+def full_course(points, exam):
+    homeworks = {homework.id: HomeworkScore(score) for homework, score in zip(COURSE.homeworks, points, strict=True)}
+    return course_grade(COURSE, "ada", homeworks, exam)
+
+
+@given(st.lists(hundredths, min_size=6, max_size=6), exams)
+@example([Fraction(13)] * 6, Fraction(26))
+@example([Fraction(0)] * 6, Fraction(0))
+@example([Fraction(13)] * 6, Fraction(1799, 100))
+def test_the_grade_is_exact_and_the_mark_its_floor(points, exam):
+    grade = full_course(points, exam)
+    total = sum(points) + exam
+    assert grade.points == total <= 104
+    assert grade.grade == total / 8 - 2
+    assert grade.mark == min(10, max(0, floor(total / 8 - 2)))
+    assert Decimal(format_points(grade.grade)) * 8 == Decimal(format_points(total)) - 16
+    assert not grade.provisional
+
+
+def test_every_hundredth_of_104_points():
+    """All 10401 sums: marks never drift at a boundary, never fall as points rise, and stay within 0..10."""
+    marks = [COURSE.rule.mark(Fraction(n, 100)) for n in range(10_401)]
+    assert marks == sorted(marks)
+    assert marks[0] == 0
+    assert marks[-1] == 10
+    for mark in range(1, 11):
+        boundary = (mark + 2) * 800
+        assert marks[boundary] == mark
+        assert marks[boundary - 1] == mark - 1
+
+
+@given(st.lists(st.integers(0, 130_000).map(lambda n: Fraction(n, 10_000)), min_size=18, max_size=18))
+def test_no_drift_through_the_gradebook_s_floats(scores):
+    assert sum(exact_or_none(float(score)) for score in scores) == sum(scores)
+
+
+def cells_of(homework, manual=None, **changes):
+    cells = {e.id: CellScore(e.points, None, None, e.points, False) for e in homework.exercises}
+    for problem in homework.theory:
+        mark = problem.manual_points if manual == "full" else manual
+        cells[problem.id] = CellScore(None, mark, None, problem.manual_points, mark is None)
+    return {**cells, **changes}
+
+
+HW1 = COURSE.homework("hw1")
+
+
+def test_a_full_homework_is_exactly_thirteen():
+    score = homework_score(HW1, COURSE.homework_points, cells_of(HW1, "full"))
+    assert score == HomeworkScore(Fraction(13))
+
+
+def test_unmarked_theory_leaves_it_open_and_names_it():
+    score = homework_score(HW1, COURSE.homework_points, cells_of(HW1))
+    assert score.points == HW1.automatic_points
+    assert score.open == ("hw1: t1, t2, t3, t4 not marked yet",)
+
+
+def test_not_handed_in_counts_nothing_and_is_said():
+    score = homework_score(HW1, COURSE.homework_points, None)
+    assert (score.points, score.open) == (0, ())
+    assert "not handed in" in score.remarks[0]
+
+
+def test_what_could_not_be_graded_leaves_it_open():
+    assert homework_score(HW1, COURSE.homework_points, None, "broken").open == ("hw1 could not be graded",)
+
+
+@pytest.mark.parametrize(("mark", "counted"), [(Fraction(9), "max"), (Fraction(-1), 0)])
+def test_a_mark_outside_its_range_counts_as_the_nearest_and_is_said(mark, counted):
+    t1 = HW1.theory[0]
+    cells = cells_of(HW1, "full", t1=CellScore(None, mark, None, t1.manual_points, False))
+    score = homework_score(HW1, COURSE.homework_points, cells)
+    assert score.points == 13 - t1.manual_points + (t1.manual_points if counted == "max" else 0)
+    assert "t1" in score.remarks[0]
+
+
+def test_extra_credit_counts_up_to_the_homework_s_points():
+    t1 = HW1.theory[0]
+    cells = cells_of(
+        HW1, "full", t1=CellScore(None, t1.manual_points - Fraction(1, 2), Fraction(2), t1.manual_points, False)
+    )
+    score = homework_score(HW1, COURSE.homework_points, cells)
+    assert score.points == 13
+    assert "14.5" in score.remarks[0]
+
+
+def test_a_changed_answer_makes_the_mark_provisional():
+    t1 = HW1.theory[0]
+    cells = cells_of(HW1, "full", t1=CellScore(None, Fraction(1, 2), None, t1.manual_points, True))
+    assert "changed since marked" in homework_score(HW1, COURSE.homework_points, cells).open[0]
+
+
+def test_planned_homeworks_and_no_exam_make_everybody_provisional():
+    (grade,) = course_grades(COURSE, ["ada"], {"hw1": {"ada": cells_of(HW1, "full")}}, {}, {})
+    assert grade.points == 13
+    assert grade.reasons == ("hw2, hw3, hw4, hw5, hw6 not yet given", "no exam points")
+
+
+def exam_file(tmp_path, text):
+    path = tmp_path / "exam.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "student,points\nada,25.5\nбоб,0\n",
+        "\ufeffstudent,points\r\nada,25.5\r\n\r\nбоб,0\r\n",
+        "student;points\nada;25,5\nбоб;0\n",
+        'Points , Student,room\n"25.5",ada,7\n0, боб ,7',
+    ],
+)
+def test_an_exam_file_is_understood(tmp_path, text):
+    assert read_exam(exam_file(tmp_path, text), COURSE, ["ada", "боб"]) == {"ada": Fraction(51, 2), "боб": 0}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("", 1, "columns student and points"),
+        ("student\nada\n", 1, "points"),
+        ("student,points,points\nada,1,2\n", 1, "points"),
+        ("student,points\nada,1\nada,2\n", 3, "twice"),
+        ("student,points\nada,many\n", 2, "no number"),
+        ("student,points\nada,\n", 2, "no number"),
+        ("student,points\nada,nan\n", 2, "no number"),
+        ("student,points\nada,1e400000\n", 2, "no number"),
+        ("student,points\nada,1_0\n", 2, "no number"),
+        ("student,points\nada,٣\n", 2, "no number"),
+        ("student,points\nada,-1\n", 2, "between 0 and 26"),
+        ("student,points\nada,26.01\n", 2, "between 0 and 26"),
+        ("student,points\n\nzoe,1\n", 3, "zoe"),
+        ("student,points\nada,1,2\n", 2, "3 fields"),
+        ("student,points\nada,25,5\n", 2, "3 fields"),
+        ('student,points\n"ada,1\n', 2, "not CSV"),
+    ],
+)
+def test_a_malformed_exam_file_names_the_line(tmp_path, text, line, says):
+    with pytest.raises(ExamError, match=rf"line {line}: .*{says}"):
+        read_exam(exam_file(tmp_path, text), COURSE, ["ada"])
+
+
+def test_an_exam_file_that_cannot_be_read(tmp_path):
+    with pytest.raises(ExamError, match="there is no"):
+        read_exam(tmp_path / "exam.csv", COURSE, [])
+    with pytest.raises(ExamError, match="UTF-8"):
+        read_exam(exam_file(tmp_path, "student,points\nзоя,1".encode("utf-16")), COURSE, [])
+
+
+def test_the_grades_are_csv_that_a_spreadsheet_may_open(tmp_path):
+    students = ["=HYPERLINK(1)", "@x", "a,b", 'q"q', "Łucja", "-lead"]
+    grades = course_grades(COURSE, students, {}, {}, {"a,b": Fraction(26)})
+    write_grades(tmp_path / "grades.csv", COURSE, grades)
+    with open(tmp_path / "grades.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert sorted(row["student"] for row in rows) == sorted(["'=HYPERLINK(1)", "'@x", "a,b", 'q"q', "Łucja", "'-lead"])
+    row = next(row for row in rows if row["student"] == "a,b")
+    assert (row["exam"], row["points"], row["grade"], row["mark"], row["hw2"]) == ("26", "26", "1.25", "1", "")
+    assert "hw1 was not handed in" in row["remarks"]
+
+
+@given(st.text())
+def test_no_text_becomes_a_formula(text):
+    assert not unformula(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
+
+
+def test_small_course_adds_up(tmp_path):
+    course = sc.course_in(tmp_path)
+    assert course.homework("hw1").automatic_points == 10
