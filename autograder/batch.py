@@ -96,10 +96,14 @@ def preflight(homework_ids: list[str], isolation: str) -> tuple[str, float]:
     problem = ""
     try:
         from autograder import grading
+        from autograder.course import load_course
+        from autograder.sandbox import below_minimum
 
         for homework_id in homework_ids:
             grading.load_material(homework_id)
-        _open_sandbox(isolation)
+        sandbox = _open_sandbox(isolation)
+        if isolation != "none" and (minimum := load_course().minimum):
+            problem = below_minimum(sandbox, minimum) or ""
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
     return problem, time.process_time()

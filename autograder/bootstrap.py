@@ -1,8 +1,8 @@
 """Set up everything that `make` needs, with the system's Python and nothing else.
 
-Creates `.venv` from `requirements.txt` (torch first: see `INSTALL_FIRST`), puts the student toolkit on its path, and sees to
-bubblewrap, in which student code runs: installed when this is root on a machine with apt, else the command is printed.
-Run again it does nothing unless `requirements.txt` has changed.
+Creates `.venv` from `requirements.txt` (torch first: see `INSTALL_FIRST`) and sees to bubblewrap, in which student
+code runs: installed when this is root on a machine with apt, else the command is printed. Run again it does nothing
+unless `requirements.txt` has changed.
 """
 
 import hashlib

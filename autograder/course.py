@@ -19,6 +19,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 COURSE_FILE = ROOT / "course.toml"
 
+# What `[grading] minimum` may demand; autograder/sandbox says of each whether it is active.
+PROTECTIONS = (
+    *("user_namespace", "pid_namespace", "mnt_namespace", "ipc_namespace", "net_namespace", "uts_namespace"),
+    *("no_new_privs", "capabilities_dropped", "seccomp", "processes_limited", "cgroup", "one_cpu"),
+)
+
 
 class CourseError(ValueError):
     """`course.toml` cannot be used; the sentence says what is wrong and where."""
@@ -95,6 +101,7 @@ class Course:
     exam_points: Fraction
     rule: GradeRule
     homeworks: tuple[Homework, ...]
+    minimum: tuple[str, ...] = ()  # the protections without which student code is not run (see PROTECTIONS)
 
     @property
     def given(self) -> tuple[Homework, ...]:
@@ -195,7 +202,7 @@ class _Reader:
         return tables
 
     def course(self, data: dict) -> Course:
-        self.keys(data, "top level", {"course", "grade", "homework"})
+        self.keys(data, "top level", {"course", "grade", "homework"}, {"grading"})
         head = self.keys(data["course"], "[course]", {"id", "title", "homework_points", "exam_points"})
         rule = self.keys(data["grade"], "[grade]", {"divisor", "offset", "highest_mark"})
         divisor, highest = self.number(rule, "divisor", "[grade]"), self.number(rule, "highest_mark", "[grade]")
@@ -216,7 +223,14 @@ class _Reader:
             exam_points=self.points(head, "exam_points", "[course]"),
             rule=GradeRule(divisor, self.number(rule, "offset", "[grade]"), int(highest)),
             homeworks=homeworks,
+            minimum=self.minimum(data.get("grading", {})),
         )
+
+    def minimum(self, table: dict) -> tuple[str, ...]:
+        names = self.names(self.keys(table, "[grading]", (), {"minimum"}), "minimum", "[grading]")
+        if unknown := [name for name in names if name not in PROTECTIONS]:
+            raise self.fail("[grading]", f"minimum does not know {', '.join(unknown)}; known: {', '.join(PROTECTIONS)}")
+        return names
 
     def homework(self, table: dict, where: str, homework_points: Fraction) -> Homework:
         self.keys(table, where, {"id", "title"}, {"planned", "exercise", "theory"})

@@ -28,6 +28,7 @@ from autograder.checking import Check, GuestFailure, Outcome
 from autograder.course import ROOT, Course, Exercise, Homework, format_points, load_course
 from autograder.notebook import Notebook, NotebookError, Slice, read_notebook, slice_exercise
 from autograder.records import FORMAT, GRADED, OF_GRADER, OF_SUBMISSION, UNGRADED, Record
+from autograder.sandbox.messages import attempts
 
 WALL_SECONDS = 600.0  # one submission at most, so that a batch ends
 TIMEOUTS_PER_EXERCISE = 2  # after so many, the exercise's other checks are not waited for
@@ -123,7 +124,7 @@ def grade_submission(
     }
     cpu.lap("read")
 
-    outcomes, guest_seconds = _judge(material, slices, seed, sandbox, lambda: wall_seconds - (now() - begin))
+    outcomes, guest_seconds, noticed = _judge(material, slices, seed, sandbox, lambda: wall_seconds - (now() - begin))
     cpu.lap("judge")
     record["checks"] = [
         _check_entry(check, outcomes[check.id], slices[check.exercise].state == READY)
@@ -134,6 +135,7 @@ def grade_submission(
         for exercise in material.homework.exercises
     ]
     record["theory"] = _theory_entries(material, notebook)
+    record["attempts"] = noticed
     record["seconds"] = round(now() - begin, 3)
     record["cpu_seconds"] = {**cpu.laps, "guest": round(guest_seconds, 3)}
     if broken := [check.id for check in _all(material.checks) if outcomes[check.id].state == checking.GRADER_ERROR]:
@@ -164,11 +166,14 @@ def provenance(data: bytes, marks: dict[str, Any], seed: int, sandbox: Any) -> d
 
 def _judge(
     material: Material, slices: dict[str, Slice], seed: int, sandbox: Any, left: Callable[[], float]
-) -> tuple[dict[str, Outcome], float]:
-    """The outcome of every check by its id, and the guest's CPU seconds; `left` says how much time there still is."""
+) -> tuple[dict[str, Outcome], float, list[str]]:
+    """The outcome of every check by its id, the guest's CPU seconds, and what the guest did that honest ones do not.
+
+    `left` says how much time there still is.
+    """
     outcomes: dict[str, Outcome] = {}
     unjudged: set[str] = set()  # checks that there was no time left for
-    guest_seconds = 0.0
+    guest_seconds, noticed = 0.0, []
     with sandbox.guest() as guest:
         for exercise in material.homework.exercises:
             checks, sliced = material.checks[exercise.id], slices[exercise.id]
@@ -186,16 +191,17 @@ def _judge(
                     unjudged.add(check.id)
                 else:
                     limits = replace(check.limits, wall_seconds=min(check.limits.wall_seconds, seconds))
-                    outcomes[check.id], used = _run(check, guest, sliced.parts, limits, material.reference, seed)
+                    outcomes[check.id], used, seen = _run(check, guest, sliced.parts, limits, material.reference, seed)
                     guest_seconds += used
+                    noticed += seen
                     timeouts += outcomes[check.id].state == checking.TIMEOUT
-    return _with_needs(material, slices, outcomes, unjudged), guest_seconds
+    return _with_needs(material, slices, outcomes, unjudged), guest_seconds, noticed
 
 
 def _run(
     check: Check, guest: Any, parts: Any, limits: checking.Limits, reference: SimpleNamespace, seed: int
-) -> tuple[Outcome, float]:
-    """One check in a session of its own, and the CPU seconds that the guest spent on it."""
+) -> tuple[Outcome, float, list[str]]:
+    """One check in a session of its own, the CPU seconds that the guest spent on it, and what a TA should know."""
     start = time.perf_counter()
     session = None
     try:
@@ -204,11 +210,8 @@ def _run(
     except GuestFailure as failure:
         outcome = Outcome(failure.state, failure.message, failure.detail, time.perf_counter() - start)
     usage = (session.usage if session is not None else None) or {}
-    if left := usage.get("left"):  # it started processes that outlived the check: a TA should know
-        outcome = replace(
-            outcome, detail=f"{left} processes were left running and were ended\n{outcome.detail}".rstrip()
-        )
-    return outcome, float(usage.get("cpu", 0.0))
+    seen = [f"{check.id}: {what}" for what in attempts(outcome.message, usage)]
+    return outcome, float(usage.get("cpu", 0.0)), seen
 
 
 def _with_needs(
@@ -299,6 +302,7 @@ def _blank(homework: Homework, marks: dict[str, Any]) -> Record:
         "exercises": [],
         "checks": [],
         "theory": [],
+        "attempts": [],
         "remark": "",
         "seconds": 0.0,
         "cpu_seconds": {},

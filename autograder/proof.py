@@ -1,8 +1,9 @@
 """The proof that the checks check: answers whose verdict is known, sent through the real reader, guest and judge.
 
-Beside the hidden checks lie `wrong/<exercise>__<mistake>.py`, each a plausible wrong answer that must lose points on the check
-named in its docstring ("Caught by: ..."), and `right/<exercise>__<what differs>.py`, each a correct alternative that must keep
-them all. Both hold only what changes: they stand for a cell that a student added below the reference's.
+Beside the hidden checks lie `wrong/<exercise>__<mistake>.py`, each a plausible wrong answer that must lose points on
+the check named in its docstring ("Caught by: ..."), and `right/<exercise>__<what differs>.py`, each a correct
+alternative that must keep them all. Both hold only what changes: they stand for a cell that a student added below the
+reference's.
 """
 
 from __future__ import annotations

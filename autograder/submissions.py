@@ -106,7 +106,10 @@ def find_submissions(folder: Path, homeworks: Iterable[Homework], known: Iterabl
                 Submission(student, "", problem=f"the name of this folder {problem}; rename it to the student's id")
             )
             continue
-        theirs = list(_of_student(folder / student, student, asked, set(known)))
+        try:
+            theirs = list(_of_student(folder / student, student, asked, set(known)))
+        except OSError as error:
+            theirs = [Submission(student, "", problem=f"this folder cannot be looked into: {error.strerror}")]
         if twins := alike.get(student):
             others = ", ".join(repr(twin) for twin in twins)
             sentence = f"{student!r} and {others} differ only in case or in how letters are encoded; keep one folder"

@@ -1,7 +1,7 @@
 """The hidden checks of every homework tell right from wrong, through the real reader, guest and judge.
 
-The reference gets everything on 20 seeds, what students receive gets nothing, each wrong answer loses points on the check that is meant
-for it, each right alternative keeps all; and a guest that returns rubbish never breaks the judge.
+The reference gets everything on 20 seeds, what students receive gets nothing, each wrong answer loses points on the
+check that is meant for it, each right alternative keeps all; and a guest that returns rubbish never breaks the judge.
 """
 
 import ast
@@ -29,7 +29,11 @@ from autograder.sandbox import Sandbox, sandbox_problem
 COURSE = load_course()
 EXERCISES = [(homework, exercise) for homework in COURSE.given for exercise in homework.exercises]
 WRONG, RIGHT = (
-    [(homework, exercise, answer) for homework, exercise in EXERCISES for answer in proof.answers(homework, exercise, kind)]
+    [
+        (homework, exercise, answer)
+        for homework, exercise in EXERCISES
+        for answer in proof.answers(homework, exercise, kind)
+    ]
     for kind in proof.KINDS
 )
 SEEDS = range(20)
@@ -56,12 +60,16 @@ def references():
 
 
 def not_passed(outcomes):
-    return {check: f"{outcome.state}: {outcome.message} {outcome.detail}" for check, outcome in outcomes.items() if outcome.state != PASSED}
+    return {
+        check: f"{outcome.state}: {outcome.message} {outcome.detail}"
+        for check, outcome in outcomes.items()
+        if outcome.state != PASSED
+    }
 
 
 @by_exercise(EXERCISES)
 def test_the_files_keep_the_rules(homework, exercise):
-    """Shares make 1, every check has a title, every assert a message, at least two right alternatives and one wrong answer."""
+    """Every assert has a message, and every exercise at least two right alternatives and one wrong answer."""
     checks = load_checks(homework, exercise)
     assert sum(check.points for check in checks) == exercise.points
     tree = ast.parse(inspect.getsource(checks[0].module))
@@ -85,7 +93,9 @@ def test_probes_hold_no_judgement(homework, exercise):
 @pytest.mark.parametrize("homework", COURSE.given, ids=name_of)
 def test_no_answer_belongs_to_nothing(homework):
     assert proof.strays(homework) == []
-    assert {path.stem for path in (CHECKS / homework.id).glob("test_*.py")} == {f"test_{e.id}" for e in homework.exercises}
+    assert {path.stem for path in (CHECKS / homework.id).glob("test_*.py")} == {
+        f"test_{e.id}" for e in homework.exercises
+    }
 
 
 @by_exercise(EXERCISES)
@@ -119,14 +129,18 @@ def test_a_stub_that_is_called_gets_nothing(homework, exercise, sandbox, referen
 @pytest.mark.parametrize(("homework", "exercise", "answer"), WRONG, ids=name_of)
 def test_a_wrong_answer_loses_points_on_the_check_meant_for_it(homework, exercise, answer, sandbox, references):
     meant = [check for check in load_checks(homework, exercise) if check.id == answer.caught_by]
-    outcomes = proof.judge(homework, exercise, proof.submission(homework, answer.source), 0, sandbox, references[homework.id], meant)
+    outcomes = proof.judge(
+        homework, exercise, proof.submission(homework, answer.source), 0, sandbox, references[homework.id], meant
+    )
     assert outcomes[answer.caught_by].state not in (PASSED, GRADER_ERROR), outcomes
     assert outcomes[answer.caught_by].message
 
 
 @pytest.mark.parametrize(("homework", "exercise", "answer"), RIGHT, ids=name_of)
 def test_a_right_alternative_keeps_everything(homework, exercise, answer, sandbox, references):
-    outcomes = proof.judge(homework, exercise, proof.submission(homework, answer.source), 1, sandbox, references[homework.id])
+    outcomes = proof.judge(
+        homework, exercise, proof.submission(homework, answer.source), 1, sandbox, references[homework.id]
+    )
     assert not_passed(outcomes) == {}
 
 
@@ -193,7 +207,9 @@ def mapped(change):
 
 @mapped
 def all_nan(value):
-    return torch.full_like(value, float("nan"), dtype=torch.float64) if isinstance(value, torch.Tensor) else float("nan")
+    return (
+        torch.full_like(value, float("nan"), dtype=torch.float64) if isinstance(value, torch.Tensor) else float("nan")
+    )
 
 
 @mapped

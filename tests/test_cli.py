@@ -11,7 +11,7 @@ import pytest
 import small_course as sc
 
 from autograder import __main__ as cli
-from autograder import batch, demo, desk, grading, records
+from autograder import batch, demo, desk, grading, records, submissions
 from autograder.course import ROOT, load_course
 from autograder.gradebook import Book, sqlite_url
 from autograder.sandbox import sandbox_problem
@@ -273,6 +273,22 @@ def test_links_that_lead_elsewhere_are_refused(at):
     assert "leads out of the student's folder" in at.out
     assert at.record("eve")["state"] == "ungraded"
     assert "this folder is a link" in at.out
+
+
+def test_a_folder_that_cannot_be_read_stops_nobody(at, monkeypatch):
+    at.hand_in("ada")
+    at.hand_in("bob")
+    look = submissions._of_student
+
+    def refuse(folder, student, *rest):
+        if student == "ada":
+            raise PermissionError(13, "Permission denied")
+        return look(folder, student, *rest)
+
+    monkeypatch.setattr(submissions, "_of_student", refuse)
+    assert at.grade() == 1
+    assert "Permission denied" in at.out
+    assert at.record("bob")["total"] == "10"
 
 
 def test_a_pipe_is_not_waited_for(at):

@@ -52,7 +52,11 @@ def test_exercises_are_unique_in_the_course():
         ("highest_mark = 10", "highest_mark = 10\nlowest = 0", "[grade]: does not know lowest"),
         ("highest_mark = 10", "highest_mark = 9.5", "highest_mark must be a whole number"),
         ("divisor = 8", "divisor = 0", "divisor must be positive"),
-        ('needs = ["masked_conv"]', 'needs = ["completion"]', "hw1/pixelcnn: needs completion, which does not come before"),
+        (
+            'needs = ["masked_conv"]',
+            'needs = ["completion"]',
+            "hw1/pixelcnn: needs completion, which does not come before",
+        ),
         ('needs = ["masked_conv"]', 'needs = "masked_conv"', "needs must be a list of Python names"),
         ('names = ["PixelCNN"]', "names = []", "names must list what the student writes"),
         ('names = ["PixelCNN"]', 'names = ["MADE"]', "more than one name to write called MADE"),

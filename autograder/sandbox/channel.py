@@ -38,8 +38,10 @@ DTYPES = {
 }
 WIRE_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
-MAX_DIMENSIONS = 16
-MAX_ELEMENTS = 1 << 40  # of a shape without its zeros: an empty tensor must not overflow torch's strides either
+# A student reads the shape of an answer that has the wrong one, so a shape could carry hidden inputs: these two keep it
+# narrow, also for empty tensors, which could have any other sizes beside their zero.
+MAX_DIMENSIONS = 8
+MAX_ELEMENTS = 1 << 27  # of a shape without its zeros
 MAX_INT_BITS = 64
 MAX_KEY = 200
 

@@ -10,13 +10,13 @@ import os
 import select
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from types import TracebackType
 from typing import Any, NoReturn
 
-from autograder.checking import CRASHED, GuestFailure, Limits, Opaque
+from autograder.checking import CRASHED, GuestFailure, Limits
 from autograder.sandbox import channel, control, launch, messages
 from autograder.sandbox.launch import SandboxError
 from autograder.sandbox.messages import Parts
@@ -299,7 +299,7 @@ class Session:
         return self._read(deadline)
 
     def _read(self, deadline: float) -> Any:
-        return channel.read_frame(partial(self._receive, deadline=deadline), self._caps, Opaque)
+        return channel.read_frame(partial(self._receive, deadline=deadline), self._caps, messages.opaque)
 
     def _send(self, data: memoryview, deadline: float) -> None:
         while data:
@@ -406,4 +406,19 @@ def missing_protection(sandbox: Sandbox) -> str | None:
         return f"the sandbox started without a namespace of its own for: {', '.join(sorted(missing))}"
     if not (found["no_new_privs"] and found["capabilities_dropped"]):
         return "the sandbox started, but its processes kept privileges"
+    return None
+
+
+def below_minimum(sandbox: Sandbox, minimum: Iterable[str]) -> str | None:
+    """None when all protections that the course demands (names of course.PROTECTIONS) are active, else a sentence.
+
+    Raises SandboxError.
+    """
+    found = sandbox.describe()
+    active = {f"{name}_namespace" for name in found["namespaces"]} | {name for name, on in found.items() if on is True}
+    if missing := [name for name in minimum if name not in active]:
+        return (
+            f"the sandbox works here, but without {', '.join(missing)}, which course.toml demands under [grading] "
+            "minimum; grade on another machine, or accept less there"
+        )
     return None

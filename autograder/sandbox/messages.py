@@ -8,12 +8,15 @@ characters escaped.
 from __future__ import annotations
 
 import builtins
+import collections
 import signal
+import types
 from typing import Any
 
+import numpy as np
 import torch
 
-from autograder.checking import CRASHED, ERROR, FAILED, MEMORY, NOT_ATTEMPTED, TIMEOUT, GuestFailure, Limits
+from autograder.checking import CRASHED, ERROR, FAILED, MEMORY, NOT_ATTEMPTED, TIMEOUT, GuestFailure, Limits, Opaque
 from autograder.sandbox.runner import NO_MEMORY
 
 Parts = list[tuple[str, str]]
@@ -28,6 +31,23 @@ KNOWN_TYPES = {
     if isinstance(value, type) and issubclass(value, BaseException)
 }
 
+# What a student may have returned by mistake. Any other name is the submission's own, and could carry hidden inputs.
+NAMES_SHOWN = {
+    value.__name__
+    for module in (builtins, types, collections, torch, torch.nn, torch.distributions, torch.utils.data, np)
+    for value in vars(module).values()
+    if isinstance(value, type)
+} | {"builtin_function_or_method", "function", "generator", "method", "module"}
+
+ATTEMPT_MALFORMED = "your code's process sent something that is not an answer"
+ATTEMPT_FORBIDDEN = "your code asked the system for something that no homework needs"
+TOO_LARGE = "what your code returned is too large or too deeply nested"
+
+
+def opaque(name: str) -> Opaque:
+    """What stands for a thing that is no plain data; its type is named only if Python, numpy or torch knows it."""
+    return Opaque(name if name in NAMES_SHOWN else "one of its own")
+
 
 def from_report(report: Any, parts: Parts) -> GuestFailure:
     """The failure that the guest reports about itself. It decides nothing but the wording of a lost check."""
@@ -38,7 +58,7 @@ def from_report(report: Any, parts: Parts) -> GuestFailure:
     if kind == "memory":
         return GuestFailure(MEMORY, "your code asked for more memory than a check may use", detail)
     if kind == "too-large":
-        return GuestFailure(FAILED, "what your code returned is too large or too deeply nested", detail)
+        return GuestFailure(FAILED, TOO_LARGE, detail)
     name = report.get("type")
     if name in ("SystemExit", "KeyboardInterrupt"):
         return GuestFailure(ERROR, f"your code ended the process ({name}) instead of giving an answer", detail)
@@ -68,6 +88,8 @@ def from_ending(ending: dict[str, Any], limits: Limits) -> GuestFailure:
         return GuestFailure(CRASHED, "your code started more processes than a check may", detail)
     if reason == "asked":  # it was the judge who ended the process, after its socket had been closed
         return GuestFailure(CRASHED, "your code closed its connection before it gave an answer", detail)
+    if code == -signal.SIGSYS:  # the filter of system calls; see seccomp.FATAL
+        return GuestFailure(CRASHED, ATTEMPT_FORBIDDEN, detail)
     if code < 0:
         return GuestFailure(CRASHED, f"your code crashed Python ({_signal_name(-code)})", detail)
     return GuestFailure(CRASHED, f"your code ended its process (exit code {code}) before it gave an answer", detail)
@@ -78,7 +100,19 @@ def out_of_time(limits: Limits) -> GuestFailure:
 
 
 def malformed(detail: str) -> GuestFailure:
-    return GuestFailure(CRASHED, "your code's process sent something that is not an answer", safe_text(detail))
+    return GuestFailure(CRASHED, ATTEMPT_MALFORMED, safe_text(detail))
+
+
+def attempts(message: str, usage: dict[str, Any]) -> list[str]:
+    """What a TA should know of a check that ended with this message and usage: what honest answers do not do."""
+    found = []
+    if left := usage.get("left"):
+        found.append(f"{left} processes were left running and were ended")
+    if usage.get("reason") == "processes":
+        found.append("more processes were started than a check may")
+    if message in (ATTEMPT_MALFORMED, ATTEMPT_FORBIDDEN, TOO_LARGE):
+        found.append(message.replace("your code", "the code"))
+    return found
 
 
 def safe_text(text: str) -> str:

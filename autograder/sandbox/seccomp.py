@@ -1,7 +1,8 @@
 """The seccomp filter of the guest: what grading never needs, no student code may ask of the kernel.
 
 It is compiled here, in the judge, with libseccomp (through pyseccomp), and travels into the sandbox as finished
-instructions, so that the guest needs no library. A denied call fails with EPERM as if the user had no right to it.
+instructions, so that the guest needs no library. A denied call fails with EPERM as if the user had no right to it; one
+that no library makes by itself ends the process (SIGSYS), so that the attempt shows in the record.
 """
 
 from __future__ import annotations
@@ -38,6 +39,15 @@ DENIED = (
 )
 
 
+# Of these, what is not made in passing by any library: ptrace and its like, keyrings, io_uring, escapes.
+FATAL = {
+    *("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "kcmp", "keyctl", "add_key", "request_key"),
+    *("io_uring_setup", "io_uring_enter", "io_uring_register", "bpf", "userfaultfd", "setns", "mount", "umount2"),
+    *("pivot_root", "move_mount", "open_tree", "fsopen", "open_by_handle_at", "init_module", "finit_module"),
+    *("kexec_load", "reboot"),
+}
+
+
 @cache
 def compiled_filter() -> bytes | None:
     """The filter as BPF instructions for this machine, or None where libseccomp cannot be used."""
@@ -48,7 +58,7 @@ def compiled_filter() -> bytes | None:
     deny = pyseccomp.ERRNO(errno.EPERM)
     rules = pyseccomp.SyscallFilter(pyseccomp.ALLOW)
     for name in DENIED:
-        _add(rules, deny, name)
+        _add(rules, pyseccomp.KILL_PROCESS if name in FATAL else deny, name)
     for flag in _NEW_NAMESPACES:
         _add(rules, deny, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, flag, flag))
     # clone3 hides its flags behind a pointer; glibc falls back to clone when it does not exist.

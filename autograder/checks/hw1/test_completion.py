@@ -114,7 +114,7 @@ def test_raster_order(grade):
     """The completion is the one that the model, the known pixels and u determine."""
     occluded = torch.zeros(3, 1, 7, 5, dtype=torch.bool)
     occluded[:, :, :3] = True
-    several = [holes(grade.rng, *size) for size in ((4, 4, 7, 0.4), (2, 1, 9, 0.5), (2, 6, 6, 0.2))]
+    several = [holes(grade.rng, *size) for size in ((8, 4, 7, 0.4), (2, 1, 9, 0.5), (16, 6, 6, 0.1))]
     for known in (*several, occluded):
         case = Case(grade.rng, known)
         answer = case.answer(grade)
@@ -138,7 +138,7 @@ def test_sampling(grade):
 )
 def test_calls(grade):
     """The model is called once per position that is unknown in some image."""
-    for B, share in ((1, 0.6), (3, 0.8)):
+    for B, share in ((1, 0.6), (3, 0.8), (8, 0.5)):
         case = Case(grade.rng, holes(grade.rng, B, 5, 6, share), calls=True)
         assert (case.answer(grade) == case.truth).all(), (
             "the model's logits depended on how often it had been called, and the completion is not what one call per "

@@ -161,6 +161,8 @@ def test_masks_are_drawn_with_the_generator(grade):
     order, seed = random_order(6, grade.rng), random_seed(grade.rng)
     cases = [(6, [40, 40], order, s) for s in (seed, seed, seed + 1, seed + 2)]
     first, again, *others = judged_masks(grade, cases)
+    forbidden = (connections(first) > 0)[~earlier(order)]  # any random bits are drawn with a generator
+    assert not forbidden.any(), "the masks that were drawn leave a way from a variable to itself or an earlier one"
     same = all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert same, "two calls with the same state of the generator give different masks"
     for other in others:
@@ -211,6 +213,8 @@ def test_probabilities_sum_to_one(grade):
         p = log_probabilities(logits, states).exp()
         assert abs(p.sum() - 1) < 1e-4, f"with K = {K} classes the probabilities of all states do not sum to 1"
         assert p.std() > 1e-3 * p.mean(), "all states have the same probability whatever the weights are"
+        # Logits that do not look at x at all sum to 1 as well.
+        assert (logits - logits[:1]).abs().max() > TINY, "the logits are the same for every state"
 
 
 @points("1/5")

@@ -1,10 +1,10 @@
 """Hidden checks of hw1/pixelcnn: PixelCNN on binary images (van den Oord et al., 2016, arXiv:1601.06759).
 
 Oracle   Raster order itself: pixels are flipped or scrambled from a position on, and the logits up to there must stay.
-         The loss is computed again from the logits, and samples are verified pixel by pixel with the logits that the
-         same model has for them; both hold whatever the layers do. After training, every pixel is scored from an
-         image in which it and all later pixels are random bits, and no image is shown further than it has been
-         scored: neither a leak nor a lookup can help.
+         The loss is computed again from the logits. Samples are verified pixel by pixel with the logits that the same
+         model has for images in which that pixel and all later ones are random: a leak cannot confirm itself. After
+         training, every pixel is scored from an image in which it and all later pixels are random bits, and no image
+         is shown further than it has been scored: neither a leak nor a lookup can help.
 Error    Logits move by less than 1e-5 of their size by rounding; 1e-4 is allowed. A pixel is not judged when its
          uniform number is within 1e-4 of its probability.
 Training Binarised digits, 1500 images, 8 epochs, 16 filters, 4 layers, 5 x 5 kernels. Nats per pixel on the other 297:
@@ -51,11 +51,9 @@ def loss_and_logits(student, x, settings):
 
 
 @probe
-def samples_and_logits(student, u, settings):
-    """Samples of a random model for the uniform numbers u, and its logits for these samples."""
-    model = random_model(student, *settings)
-    x = model.sample(len(u), u)
-    return x, model.logits(torch.as_tensor(x, dtype=torch.float32))
+def samples(student, u, settings):
+    """Samples of a random model for the uniform numbers u."""
+    return random_model(student, *settings).sample(len(u), u)
 
 
 @probe
@@ -113,6 +111,7 @@ def test_logits_do_not_look_ahead(grade):
         own = changes[0].diagonal(dim1=0, dim2=2).max()
         assert own < scale(y), "the logit of a pixel depends on that pixel itself"
         assert (changes * before).max() < scale(y), "the logit of a pixel depends on later pixels"
+        assert changes.max() > scale(y), "the logits do not depend on the image at all"
 
 
 @points("1/5")
@@ -147,6 +146,8 @@ def test_loss_is_the_likelihood_of_the_logits(grade):
         answer = sequence(grade.submission(loss_and_logits, x, (6, 3, 3, grade.seed + i, 1.5)), 2, "loss and logits")
         loss = number(answer[0], "the loss")
         y = tensor(answer[1], (B, 1, H, W), "the logits")
+        # Logits that are all alike, with log 2 as their loss, would be in order as well, and no model at all.
+        assert y.max() - y.min() > scale(y), "the logits are the same for all pixels of all images"
         expected = F.binary_cross_entropy_with_logits(y, x.double()).item()
         assert abs(loss - expected) < 1e-5 + 1e-4 * expected, "the loss is not the one that the logits imply"
 
@@ -157,15 +158,29 @@ def test_samples_follow_the_logits(grade):
     """Every sampled pixel is 1 exactly when its uniform number is below its probability given the earlier pixels."""
     for i, (n, H, W) in enumerate(((1, 5, 4), (6, 4, 7), (5, 6, 6))):
         u = torch.rand(n, 1, H, W, generator=grade.rng)
-        answer = sequence(grade.submission(samples_and_logits, u, (6, 3, 3, grade.seed + i)), 2, "samples and logits")
-        x = tensor(answer[0], (n, 1, H, W), "the sample")
+        settings = (6, 3, 3, grade.seed + i)
+        x = tensor(grade.submission(samples, u, settings), (n, 1, H, W), "the sample")
         assert ((x == 0) | (x == 1)).all(), "the pixels of a sample should be 0 or 1"
-        probability = tensor(answer[1], (n, 1, H, W), "the logits").sigmoid()
+        y = logits_given_the_past(grade, x.float(), settings)
+        # A model that draws the same image whatever u is would be in order as well, but it is none of this kind.
+        assert n == 1 or (y - y[:1]).abs().max() > scale(y), "the logits of a sample do not depend on its pixels"
+        probability = y.sigmoid()
         clear = (u - probability).abs() > TOLERANCE
         right = (x == 1) == (u < probability)
         assert right[clear].all(), (
             "some sampled pixels do not follow from u and from the logits given the earlier pixels"
         )
+
+
+def logits_given_the_past(grade, x, settings):
+    """The logits (n, 1, H, W) of the pixels of x, each from an image in which it and all later ones are random."""
+    n, _, H, W = x.shape
+    position = torch.arange(H * W)
+    hidden = (position >= position[:, None]).reshape(-1, 1, 1, H, W)  # the first axis: the pixel that is asked about
+    rows = torch.where(hidden, bits(grade, H * W, n, 1, H, W), x)
+    answer = sequence(grade.submission(logits, [rows.reshape(-1, 1, H, W)], settings), 1, "the logits of a batch")
+    y = tensor(answer[0], (H * W * n, 1, H, W), "the logits").reshape(H * W, n, H * W)
+    return y.diagonal(dim1=0, dim2=2).reshape(x.shape)
 
 
 @points("1/5")

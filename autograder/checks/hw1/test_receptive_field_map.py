@@ -5,9 +5,9 @@ Oracle   Reachability: the set of units that feed the output pixel is followed b
          form: (r - i, c + j) is visible exactly when j <= i (van den Oord et al., 2016, arXiv:1606.05328, Figure 1).
 Nets     The probe builds them from weights drawn here: float32, both signs, in every tap as many positive as negative
          channels. At the zero input all ReLUs are off. Of the places to ask about, those are taken where one random
-         input often misses a pixel but no pixel is missed by more than 40 % of the inputs. In RUNS runs one gradient
-         at one random input lost SINGLE times; the union over 8 inputs lost EIGHT times, over 12 TWELVE times. tanh
-         stays far from saturation, also with all weights made positive.
+         input often misses a pixel but no pixel is missed by more than 40 % of the inputs. In 100 runs, one gradient at
+         one random input lost 100 times, the union over 2 inputs 79 times, over 4 inputs 12 times, over 6 to 16 never.
+         tanh stays far from saturation, also with all weights made positive.
 Cost     1.5 s.
 Rejects  every file in wrong/receptive_field_map__*.py.
 """
@@ -160,16 +160,19 @@ def relu_stacks(rng: torch.Generator) -> list:
 
 
 def revealing_places(rng: torch.Generator, layers: list, H: int, W: int) -> list:
-    """Up to eight places where one input often misses a pixel, and yet no pixel is missed by most inputs."""
-    module, found = stack(layers), []
-    for place in torch.randperm(H * W, generator=rng)[:24].tolist():
-        r, c = divmod(place, W)
-        x = torch.randn(64, 1, H, W, generator=rng).requires_grad_()
-        (gradient,) = torch.autograd.grad(module(x)[:, 0, r, c].sum(), x)
-        seen = (gradient[:, 0] != 0)[:, reachable(layers, H, W, r, c)]  # (64, reachable pixels)
-        if seen.any() and seen.double().mean(0).min() >= 0.6:
-            found.append((seen.all(1).sum().item(), r, c))
-    return [[r, c] for _, r, c in sorted(found)[:8]]
+    """Places where one input often misses a pixel, and yet no pixel is missed by most inputs: twelve at most."""
+    module, random, ones = stack(layers), [], []
+    for r in range(H):
+        for c in range(W):
+            x = torch.randn(64, 1, H, W, generator=rng)
+            x[0] = 1
+            (gradient,) = torch.autograd.grad(module(x.requires_grad_())[:, 0, r, c].sum(), x)
+            seen = (gradient[:, 0] != 0)[:, reachable(layers, H, W, r, c)]  # (64, reachable pixels)
+            if seen.numel() and seen.double().mean(0).min() >= 0.6:
+                random.append((seen.all(1).sum().item(), [r, c]))
+                ones += [] if seen[0].all() else [[r, c]]
+    chosen = [place for _, place in sorted(random)[:8]]
+    return chosen + [place for place in ones if place not in chosen][:4]
 
 
 def compare(answer: object, truth: Tensor, what: str, missing: str, too_much: str) -> None:

@@ -153,12 +153,16 @@ def test_block_is_gated(grade):
     for i in range(6):
         # One channel, and inputs so large that tanh is -1 or 1 and sigmoid 0 or 1: three values are left.
         h = 1e6 * torch.randn(40, 1, 25, generator=grade.rng)
-        _, skip = block_answer(grade, h, 1, 3, 1, grade.seed + i)
+        _, skip = block_answer(grade, torch.cat([h, -h]), 1, 3, 1, grade.seed + i)
         found = levels(skip)
         assert 1 < len(found) < 4, "for very large h the gated unit of a block should be -1, 0 or 1, and nothing else"
         if len(found) == 3:
             uneven = abs(found[0] - 2 * found[1] + found[2])
             assert uneven < 0.05 * (found[2] - found[0]), "for very large h a gated unit should be -1, 0 or 1"
+            # The gate that lets h through stops -h, and the other way round; values drawn at random would not know.
+            passes, passes_negated = ((skip - found[1]).abs() > 0.2 * (found[2] - found[0])).chunk(2)
+            one_of_two = (passes != passes_negated).double().mean()
+            assert one_of_two > 0.95, "for very large h the gate of a block should let through either h or -h"
         seen = max(seen, len(found))
     assert seen == 3, "for very large h the gated unit of a block should take all of the values -1, 0 and 1"
 
@@ -199,6 +203,7 @@ def test_logits_do_not_look_ahead(grade):
         moved, delay = influences(grade, K, T, kernel_size, dilations)
         assert moved[delay < 0].max() < 1, "the logits depend on symbols that come later"
         assert moved[delay == 0].max() < 1, "the logits at t depend on the symbol at t itself"
+        assert moved.max() > 1, "the logits do not depend on the symbols at all"
 
 
 @points("1/5")
@@ -212,13 +217,16 @@ def test_window_and_skips(grade):
             assert moved[delay == back].min() > 1, "the logits do not see every symbol of their window"
         # Some let the first layer have kernel_size taps, as the paper does: that much more is not counted as wrong.
         assert moved[delay > window + kernel_size - 1].max() < 1, "the logits see symbols before their window"
-    unused = []
+    unused, parameters = [], []
     for dilations in ([1, 2], [1, 2, 1, 2]):
         x = torch.randint(3, (2, 9), generator=grade.rng)
         answer = grade.submission(logits_as_parameters_change, x, 3, 6, 2, dilations, grade.seed)
         rows = len(answer) if hasattr(answer, "shape") and len(answer.shape) == 4 else 2
         y = tensor(answer, (rows, 2, 3, 9), "the logits")
         unused.append(((y[1:] - y[0]).abs().amax((1, 2, 3)) < 1e-6).sum().item())
+        parameters.append(rows - 1)
+    # The list of parameters is the network's own claim: one that keeps its blocks out of it must not pass so.
+    assert parameters[1] >= parameters[0] + 4, "two more blocks do not bring the parameters that two blocks have"
     # The last residual convolution has no effect, however many blocks there are; nothing else may be idle.
     assert unused[1] <= unused[0], "parameters of some blocks have no effect: do all skip outputs reach the logits?"
 
@@ -229,8 +237,9 @@ def test_window_and_skips(grade):
 def test_learns_a_period(grade):
     """Trained for a few seconds on noisy periodic sequences, the network predicts the next symbol."""
     T = 48
-    sequences, _ = periodic(grade, 500, T)
-    test, flipped = periodic(grade, 200, T)
+    negated = draw(grade, 0, 2)  # a rule that was written down instead of learned does not know this
+    sequences, _ = periodic(grade, 500, T, negated)
+    test, flipped = periodic(grade, 200, T, negated)
     grade.submission(train, sequences, grade.seed)
     gaps = []
     for start in range(16, T, 4):  # what was sent so far never shows a symbol that is still to be scored
@@ -249,10 +258,10 @@ def test_learns_a_period(grade):
     assert gap > -0.05, "after training the predictions are better than the noise in the sequences allows"
 
 
-def periodic(grade, n, T):
-    """Bits (n, T) that repeat the one PERIOD steps before, but for flips; and where the flips are."""
+def periodic(grade, n, T, negated):
+    """Bits (n, T), each the one PERIOD steps before, or its negation, but for flips; and where the flips are."""
     x = torch.randint(2, (n, T), generator=grade.rng)
     flipped = torch.rand(n, T, generator=grade.rng) < FLIP
     for t in range(PERIOD, T):
-        x[:, t] = x[:, t - PERIOD] ^ flipped[:, t]
+        x[:, t] = x[:, t - PERIOD] ^ flipped[:, t] ^ negated
     return x, flipped

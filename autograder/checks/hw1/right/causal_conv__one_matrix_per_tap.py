@@ -6,7 +6,9 @@ import numpy as np
 class CausalConv1d(nn.Module):
     def __init__(self, in_channels, out_channels, kernel_size, dilation=1, strict=False):
         super().__init__()
-        self.taps = nn.Parameter(torch.randn(kernel_size, out_channels, in_channels) / (kernel_size * in_channels) ** 0.5)
+        self.taps = nn.Parameter(
+            torch.randn(kernel_size, out_channels, in_channels) / (kernel_size * in_channels) ** 0.5
+        )
         self.delays = [int(strict) + j * dilation for j in range(kernel_size)]
 
     def forward(self, x):

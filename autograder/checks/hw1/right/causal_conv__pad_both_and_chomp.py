@@ -3,7 +3,9 @@
 
 class CausalConv1d(nn.Conv1d):
     def __init__(self, in_channels, out_channels, kernel_size, dilation=1, strict=False):
-        super().__init__(in_channels, out_channels, kernel_size, padding=(kernel_size - 1) * dilation + strict, dilation=dilation)
+        super().__init__(
+            in_channels, out_channels, kernel_size, padding=(kernel_size - 1) * dilation + strict, dilation=dilation
+        )
 
     def forward(self, x):
         return super().forward(x)[..., : x.shape[-1]]

@@ -6,7 +6,11 @@ class MaskedConv2d(nn.Conv2d):
         super().__init__(in_channels, out_channels, kernel_size, padding="same")
         centre = kernel_size // 2
         rows, columns = torch.meshgrid(torch.arange(kernel_size), torch.arange(kernel_size), indexing="ij")
-        mask = (rows < centre) | ((rows == centre) & (columns < centre)) | ((rows == columns) & (rows == centre) & (kind == "B"))
+        mask = (
+            (rows < centre)
+            | ((rows == centre) & (columns < centre))
+            | ((rows == columns) & (rows == centre) & (kind == "B"))
+        )
         self.register_forward_pre_hook(lambda layer, inputs: self._mask(mask))
 
     def _mask(self, mask):

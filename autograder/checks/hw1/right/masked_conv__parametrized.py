@@ -1,6 +1,5 @@
 """The mask is a parametrisation of the weight (torch.nn.utils.parametrize); the mask is made with numpy."""
 
-
 import numpy as np
 from torch.nn.utils import parametrize
 

@@ -5,7 +5,9 @@ class MaskedConv2d(nn.Module):
     def __init__(self, kind, in_channels, out_channels, kernel_size):
         super().__init__()
         self.k, self.seen = kernel_size, kernel_size**2 // 2 + (kind == "B")
-        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, self.seen) * (in_channels * max(self.seen, 1)) ** -0.5)
+        self.weight = nn.Parameter(
+            torch.randn(out_channels, in_channels, self.seen) * (in_channels * max(self.seen, 1)) ** -0.5
+        )
 
     def forward(self, x):
         B, C, H, W = x.shape

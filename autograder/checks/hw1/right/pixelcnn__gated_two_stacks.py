@@ -26,7 +26,9 @@ class GatedLayer(nn.Module):
 class PixelCNN(nn.Module):
     def __init__(self, n_filters=16, n_layers=5, kernel_size=5):
         super().__init__()
-        self.layers = nn.ModuleList([GatedLayer(1 if i == 0 else n_filters, n_filters, kernel_size, i == 0) for i in range(n_layers - 1)])
+        self.layers = nn.ModuleList(
+            [GatedLayer(1 if i == 0 else n_filters, n_filters, kernel_size, i == 0) for i in range(n_layers - 1)]
+        )
         self.out = nn.Conv2d(n_filters, 1, 1)
 
     def logits(self, x):

@@ -1,4 +1,4 @@
-"""Ordinary valid convolutions on padded and shifted images instead of masks (rows above, and the row itself); batch by batch loss."""
+"""Convolutions on padded and shifted images instead of masks; the loss image by image, from probabilities."""
 
 
 class Causal(nn.Module):

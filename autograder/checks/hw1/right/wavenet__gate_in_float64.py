@@ -1,4 +1,7 @@
-"""The activation in float64 by the identity sigmoid(g) = (1 + tanh(g / 2)) / 2; skip outputs divided by their number, and a linear head with one hidden layer of other size."""
+"""The activation in float64 by the identity sigmoid(g) = (1 + tanh(g / 2)) / 2; a wider head.
+
+The sum of the skip outputs is also scaled before it enters the head.
+"""
 
 
 def gated_activation(filter, gate):

@@ -12,6 +12,8 @@ class CausalConv1d(nn.Module):
 
     def forward(self, x):
         T = x.shape[2]
-        past = torch.stack([x[:, :, (t - self.reach - self.strict + torch.arange(self.reach + 1)) % T] for t in range(T)], 1)
+        past = torch.stack(
+            [x[:, :, (t - self.reach - self.strict + torch.arange(self.reach + 1)) % T] for t in range(T)], 1
+        )
         taps = past[..., :: self.conv.dilation[0]]  # (B, T, C, k)
         return torch.einsum("btck,ock->bot", taps, self.conv.weight) + self.conv.bias[:, None]

@@ -11,7 +11,7 @@ class PixelCNN(nn.Module):
         for _ in range(n_layers - 2):
             layers += [MaskedConv2d("B", n_filters, n_filters, kernel_size), nn.ReLU()]
         self.hidden = layers
-        self.last = (MaskedConv2d("B", n_filters, 1, 1))
+        self.last = MaskedConv2d("B", n_filters, 1, 1)
 
     def logits(self, x):
         h = 2 * x - 1

@@ -8,7 +8,9 @@ class WaveNetBlock(nn.Module):
     def __init__(self, residual_channels, skip_channels, kernel_size, dilation):
         super().__init__()
         self.past = (kernel_size - 1) * dilation
-        self.conv = nn.Conv1d(residual_channels, 2 * residual_channels, kernel_size, dilation=dilation, padding=self.past)
+        self.conv = nn.Conv1d(
+            residual_channels, 2 * residual_channels, kernel_size, dilation=dilation, padding=self.past
+        )
         self.residual = nn.Conv1d(residual_channels, residual_channels, 1)
         self.skip = nn.Conv1d(residual_channels, skip_channels, 1)
 

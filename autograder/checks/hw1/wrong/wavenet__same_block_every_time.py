@@ -9,7 +9,9 @@ class WaveNet(nn.Module):
         super().__init__()
         self.K = n_classes
         self.first = CausalConv1d(n_classes, residual_channels, 1, strict=True)
-        self.blocks = nn.ModuleList([WaveNetBlock(residual_channels, skip_channels, kernel_size, dilations[0])] * len(dilations))
+        self.blocks = nn.ModuleList(
+            [WaveNetBlock(residual_channels, skip_channels, kernel_size, dilations[0])] * len(dilations)
+        )
         self.mix = nn.Conv1d(skip_channels, skip_channels, 1)
         self.out = nn.Conv1d(skip_channels, n_classes, 1)
 
