@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checking import CHECKS, load_checks
-from autograder.course import Course, Homework
+from autograder.course import Course, Homework, format_points
 from autograder.grading import released_notebook
 from autograder.records import write_atomically
 from autograder.release import reference_cells, solved_path
@@ -63,6 +63,17 @@ def expected_points(member: Member, homework: Homework) -> Fraction | None:
         raise ValueError(f"{member.id} loses {', '.join(sorted(unknown))}, which is neither an exercise nor a check")
     kept = [c.points for c in checks if not {EVERYTHING, c.exercise, c.id} & lost]
     return sum(kept, Fraction(0))
+
+
+def surprises(homework: Homework, graded: dict[str, Fraction]) -> list[str]:
+    """Who of the class did not get what they should, in a sentence each; `graded` has the points of those graded."""
+    found = []
+    for member in members(homework):
+        expected, got = expected_points(member, homework), graded.get(member.id)
+        if expected != got:
+            told = ["no points" if points is None else format_points(points) for points in (expected, got)]
+            found.append(f"{member.id}/{homework.id} should get {told[0]} and got {told[1]}")
+    return found
 
 
 # --- notebooks ------------------------------------------------------------------------------------------------------

@@ -91,4 +91,4 @@ def judge(
 
 
 def _notebook(cells: Iterable[tuple[str, str]]) -> Notebook:
-    return Notebook(tuple(Cell(index, "code", source, None, label) for index, (label, source) in enumerate(cells)))
+    return Notebook(tuple(Cell(index, "code", source) for index, (_, source) in enumerate(cells, start=1)))

@@ -8,7 +8,9 @@ Oracle   Raster order itself: pixels are flipped or scrambled from a position on
 Error    Logits move by less than 1e-5 of their size by rounding; 1e-4 is allowed. A pixel is not judged when its
          uniform number is within 1e-4 of its probability.
 Training Binarised digits, 1500 images, 8 epochs, 16 filters, 4 layers, 5 x 5 kernels. Nats per pixel on the other 297:
-         @@NUMBERS@@
+         0.302 (sd 0.011, 20 seeds), that is 0.770 (sd 0.021, at most 0.810) of what independent pixels cost on the
+         same pixels, which varies less from split to split. The line is at 0.86, mean + 4 sd; the correct alternatives
+         in right/ reach 0.68 to 0.77. Only type A: 0.88; trained with a leak: far above 1 when the leak is scrambled.
 Cost     about 3 s of CPU, nearly all of it in the training check.
 Rejects  every wrong/pixelcnn__*.py.
 """
@@ -192,7 +194,7 @@ def test_learns_digits(grade):
     images, test = images[:1500], images[1500:]
     nll, independent = score_trained(grade, images, test)
     assert nll < independent, "after training the model predicts new digits worse than if all pixels were independent"
-    assert nll < 0.84 * independent, (
+    assert nll < 0.86 * independent, (
         "after training the model predicts new digits hardly better than independent pixels do"
     )
     assert nll > 0.4 * independent, "after training the predictions are better than the digits allow"

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from autograder.checking import Grade, hint, points, probe, sequence, tensor
+from autograder.checking import Grade, hint, limits, points, probe, sequence, tensor
 
 
 @probe
@@ -211,6 +211,7 @@ def test_smooth_stacks(grade):
 
 
 @points("3/10")
+@limits(cpu_seconds=60, wall_seconds=120)  # some change one pixel after the other, for many images
 @hint("A ReLU that is off has gradient zero. Whether it is on must not be left to the input you happened to choose.")
 def test_dead_relus(grade):
     """A ReLU that is off at one input hides no pixel."""

@@ -8,7 +8,8 @@ Oracle   tanh and sigmoid through exponentials. A block with all parameters 0 is
          everything later is random, and nothing later was sent before: neither a leak nor a lookup can help.
 Error    Rounding moves outputs by less than 1e-6 of their size; 1e-4 is allowed.
 Training 500 sequences of 48 symbols, 6 epochs, dilations 1, 2, 4, 8. Nats per symbol above the best possible:
-         @@NUMBERS@@
+         0.0014 (sd 0.0013, at most 0.005, 20 seeds), and up to 0.003 for the correct alternatives in right/; the line
+         is 0.1, for the sake of other architectures. A window shorter than 11 leaves 0.49.
 Cost     about 2 s of CPU, nearly all of it in the training check.
 Rejects  every wrong/wavenet__*.py.
 """

@@ -1,6 +1,6 @@
 """The blocks are in a plain list, so that no optimiser finds them.
 
-Caught by: learns_a_period
+Caught by: window_and_skips
 """
 
 
