@@ -313,7 +313,9 @@ def probes_source(module: ModuleType) -> str:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and getattr(vars(module).get(node.name), "is_probe", False):
             node.decorator_list = []
-            for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            signature = node.args
+            listed = [*signature.posonlyargs, *signature.args, *signature.kwonlyargs]
+            for argument in [*listed, *filter(None, (signature.vararg, signature.kwarg))]:
                 argument.annotation = None
             node.returns = None
             chosen.append(node)

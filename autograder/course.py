@@ -9,7 +9,8 @@ from __future__ import annotations
 import keyword
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -54,12 +55,24 @@ class Theory:
 
 
 @dataclass(frozen=True)
+class Deadline:
+    """When a homework is due, in a time zone; `penalty` is in points per day begun after `due` + `grace`."""
+
+    due: datetime
+    grace: timedelta = timedelta(0)
+    penalty: Fraction = Fraction(0)
+    extensions: dict[str, datetime] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Homework:
     id: str
     title: str
     planned: bool
     exercises: tuple[Exercise, ...]
     theory: tuple[Theory, ...]
+    # Not part of what a homework is: an extension must not have everybody graded anew.
+    deadline: Deadline | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def automatic_points(self) -> Fraction:
@@ -68,6 +81,10 @@ class Homework:
     @cached_property
     def manual_points(self) -> Fraction:
         return sum((problem.manual_points for problem in self.theory), Fraction(0))
+
+    @property
+    def points(self) -> Fraction:
+        return self.automatic_points + self.manual_points
 
     def exercise(self, exercise_id: str) -> Exercise:
         """The exercise of that id. Raises CourseError with the list of known ones."""
@@ -233,7 +250,7 @@ class _Reader:
         return names
 
     def homework(self, table: dict, where: str, homework_points: Fraction) -> Homework:
-        self.keys(table, where, {"id", "title"}, {"planned", "exercise", "theory"})
+        self.keys(table, where, {"id", "title"}, {"planned", "exercise", "theory", "deadline"})
         homework_id = self.identifier(table, "id", where)
         where = homework_id
         planned = table.get("planned", False)
@@ -256,7 +273,34 @@ class _Reader:
             raise self.fail(where, "is planned and yet has exercises; remove `planned = true`")
         if not planned and total != homework_points:
             raise self.fail(where, f"its points make {format_points(total)}, not {format_points(homework_points)}")
-        return Homework(homework_id, self.text(table, "title", where), planned, exercises, tuple(theory))
+        deadline = self.deadline(table["deadline"], f"{where}, deadline") if "deadline" in table else None
+        return Homework(homework_id, self.text(table, "title", where), planned, exercises, tuple(theory), deadline)
+
+    def deadline(self, table: dict, where: str) -> Deadline:
+        self.keys(table, where, {"due"}, {"grace_hours", "penalty_per_day", "extensions"})
+        grace = self.number(table, "grace_hours", where) if "grace_hours" in table else Fraction(0)
+        penalty = self.number(table, "penalty_per_day", where) if "penalty_per_day" in table else Fraction(0)
+        if grace < 0 or grace > 10_000:
+            raise self.fail(where, f"grace_hours must be a number of hours, not negative, got {table['grace_hours']}")
+        if penalty < 0 or (penalty * 100).denominator != 1:
+            got = table["penalty_per_day"]
+            raise self.fail(where, f"penalty_per_day must be a whole number of hundredths, not negative, got {got}")
+        extensions = table.get("extensions", {})
+        if not isinstance(extensions, dict):
+            raise self.fail(where, "extensions must be written as student = date and time")
+        return Deadline(
+            self.moment(table, "due", where),
+            timedelta(seconds=float(grace * 3600)),
+            penalty,
+            {student: self.moment(extensions, student, f"{where}, extensions") for student in extensions},
+        )
+
+    def moment(self, table: dict, key: str, where: str) -> datetime:
+        moment = table[key]
+        if not isinstance(moment, datetime) or moment.tzinfo is None:
+            example = "2026-10-12T23:59:00+02:00"
+            raise self.fail(where, f"{key} must be a date and time with its offset from UTC, such as {example}")
+        return moment
 
     def theory(self, table: dict, where: str) -> tuple[Theory, Exercise | None]:
         self.keys(table, f"{where}, a theory problem", {"id", "title", "points"}, {"formula"})

@@ -1,0 +1,20 @@
+"""The encoder is trained on, in place of a q for every data point.
+
+Caught by: networks_stay
+"""
+
+
+def amortisation_gap(x, encoder, log_joint, eps, steps, learning_rate):
+    def bound(mean, log_std):
+        z = mean + torch.exp(log_std) * eps
+        log_q = -(eps**2 / 2 + log_std + math.log(2 * math.pi) / 2).sum(-1)
+        return (log_joint(x, z) - log_q).mean(0)
+
+    mean, log_std = (part.detach() for part in encoder(x))
+    amortised = bound(mean, log_std).detach()
+    optimizer = torch.optim.Adam(encoder.parameters(), lr=learning_rate)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        (-bound(*encoder(x)).sum()).backward()
+        optimizer.step()
+    return amortised, bound(*encoder(x)).detach()

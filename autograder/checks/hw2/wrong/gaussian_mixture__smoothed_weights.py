@@ -1,0 +1,11 @@
+"""One point is added to every component's share: a prior, not maximum likelihood.
+
+Caught by: weights_and_means
+"""
+
+def m_step(X, R):
+    share = R.sum(0)
+    mean = R.T @ X / share[:, None]
+    off = X - mean[:, None]
+    cov = (R.T[:, :, None] * off).mT @ off / share[:, None, None]
+    return (share + 1) / (share + 1).sum(), mean, cov

@@ -1,0 +1,8 @@
+"""Every dimension collapses.
+
+Caught by: active
+"""
+
+
+def linear_vae_kl(eigenvalue, noise_var):
+    return 0.0
