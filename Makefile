@@ -4,8 +4,15 @@
 #                    HW=hw1  STUDENT=ada  JOBS=2  SUBMISSIONS=folder  FORCE=1  SEED=7  ISOLATION=none
 #   make test        run every test; TESTS="tests/sandbox -x" runs some
 #   make release     write the student notebooks and the solved ones from solutions/; HW=hw1  CHECK=1  EXECUTE=0
-#   make final       course grades from the gradebook and EXAM=exam.csv
+#   make collect     FROM=downloads.zip: an LMS export or a folder of notebooks into submissions/; HW=hw1
+#   make formgrader  nbgrader's formgrader in the browser, to mark theory; DEMO=1 for the demo class
+#   make feedback    the students' pages anew, after marking
+#   make similarity  HW=hw1: pairs of submissions that are alike
+#   make final       course grades from the gradebook and EXAM=exam.csv, and the overview for the staff
+#   make export      grades for Moodle, Canvas, Gradescope and as plain CSV, into exports/
 #   make data        fetch MNIST once, for the optional experiments
+#   make results     train the reference models on MNIST and measure them; MODEL=vae  BUDGET=120 (CPU seconds)  FRESH=1
+#   make attack      every attack on the grader, with the verdict an honest judge gives; QUICK=1 leaves out the long ones
 #   make lint        ruff over everything
 #
 # `make grade` and `make test` set up everything themselves (a virtual environment in .venv; bubblewrap).
@@ -23,7 +30,10 @@ export PYTHONPATH := $(CURDIR):$(CURDIR)/homeworks
 # One thread per process: two on a shared machine made the same PixelCNN nine times slower.
 export OMP_NUM_THREADS := 1
 
-.PHONY: help setup grade test release final data lint
+# Where records, gradebook and pages are: the repository, or the demo class's folder.
+PLACE := $(if $(DEMO),--output build/demo)
+
+.PHONY: help setup grade test release final collect formgrader feedback similarity export data results attack lint
 
 help:  ## show the lines above
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -42,10 +52,31 @@ release: setup
 	@$(RUN) -m autograder release $(if $(HW),--hw "$(HW)") $(if $(CHECK),--check) $(if $(filter 0,$(EXECUTE)),--no-execute)
 
 final: setup
-	@$(RUN) -m autograder final $(if $(EXAM),--exam "$(EXAM)")
+	@$(RUN) -m autograder final $(PLACE) $(if $(EXAM),--exam "$(EXAM)")
+
+collect: setup
+	@$(RUN) -m autograder collect $(PLACE) $(if $(HW),--hw "$(HW)") "$(FROM)"
+
+formgrader: setup
+	@$(RUN) -m autograder formgrader $(PLACE) $(if $(PORT),--port "$(PORT)")
+
+feedback: setup
+	@$(RUN) -m autograder feedback $(PLACE) $(if $(HW),--hw "$(HW)")
+
+similarity: setup
+	@$(RUN) -m autograder similarity $(PLACE) --hw "$(or $(HW),hw1)"
+
+export: setup
+	@$(RUN) -m autograder export $(PLACE)
 
 data: setup
 	@$(RUN) -m dgm.data
+
+results: setup
+	@$(RUN) -m solutions.results $(if $(MODEL),--model "$(MODEL)") $(if $(BUDGET),--budget "$(BUDGET)") $(if $(FRESH),--fresh)
+
+attack: setup
+	@$(RUN) -m autograder.attacks $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")
 
 lint: setup
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .

@@ -1,5 +1,6 @@
 """What nbgrader calls by other names, for the formgrader and nbgrader's own commands."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from autograder.course import load_course  # noqa: E402
 
 c = get_config()  # noqa: F821  (nbgrader runs this file with it)
 
-c.CourseDirectory.root = str(ROOT)
+# `make formgrader` may look at another folder with a gradebook: that of the demo class.
+FOLDER = Path(os.environ.get("DGM_GRADING_FOLDER", ROOT))
+
+c.CourseDirectory.root = str(FOLDER)
 c.CourseDirectory.course_id = load_course().id
-c.CourseDirectory.db_url = f"sqlite:///{ROOT / 'gradebook.db'}"
+c.CourseDirectory.db_url = f"sqlite:///{FOLDER / 'gradebook.db'}"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "homeworks"
 c.CourseDirectory.submitted_directory = "submissions"

@@ -150,7 +150,7 @@ def final(options: argparse.Namespace) -> int:
     course = load_course()
     places = _places_with_gradebook(options)
 
-    from autograder import desk, report
+    from autograder import desk, overview, records, report
     from autograder import final as grades_of
     from autograder.gradebook import Book, GradebookError, sqlite_url
     from autograder.records import RecordError
@@ -162,13 +162,92 @@ def final(options: argparse.Namespace) -> int:
             if options.exam or exam_file.exists():
                 exam = grades_of.read_exam(exam_file, course, book.students())
             grades = desk.close_course(course, places, book, exam)
+            scores = {homework.id: book.scores(homework) for homework in course.given}
         grades_of.write_grades(places.grades, course, grades)
+        found = {homework.id: records.all_records(places.records, homework.id) for homework in course.given}
+        written = overview.write_overview(places.root, course, found, scores, grades)
     except grades_of.ExamError as error:
         raise CommandError(str(error)) from None
     except (GradebookError, RecordError) as error:
         raise CommandError(str(error), GRADER_BROKE) from None
     report.show_grades(report.console(), course, grades)
-    print(f"written to {_relative(places.grades)}")
+    print(f"written to {', '.join(_relative(path) for path in (places.grades, *written))}")
+    return DONE
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the grades as other gradebooks take them."""
+    course = load_course()
+    places = _places_with_gradebook(options)
+
+    from autograder import desk, exports, records
+    from autograder import final as grades_of
+    from autograder.gradebook import Book, GradebookError, sqlite_url
+    from autograder.records import RecordError
+
+    try:
+        with Book(sqlite_url(places.gradebook), course) as book:
+            exam = grades_of.read_exam(places.exam, course, book.students()) if places.exam.exists() else {}
+            grades = desk.close_course(course, places, book, exam)
+            scores = {homework.id: book.scores(homework) for homework in course.given}
+        folder = places.root / "exports"
+        written = exports.write_exports(folder, course, grades)
+        count = 0
+        for homework in course.given:
+            for record in records.all_records(places.records, homework.id):
+                late = desk.late_of(places, homework, record["student"])
+                exports.write_results(folder, homework, record, scores[homework.id].get(record["student"], {}), late)
+                count += 1
+    except grades_of.ExamError as error:
+        raise CommandError(str(error)) from None
+    except (GradebookError, RecordError) as error:
+        raise CommandError(str(error), GRADER_BROKE) from None
+    listed = ", ".join(_relative(path) for path in written)
+    print(f"written: {listed}, and {count} results.json in {_relative(folder / 'gradescope')}")
+    return DONE
+
+
+def collect(options: argparse.Namespace) -> int:
+    """Take notebooks from an LMS export or a folder into submissions/. Exit code 1: some were left alone."""
+    course = load_course()
+    homework = course.homework(options.hw) if options.hw else None
+
+    from autograder import collect
+
+    submissions = Path(options.submissions) if options.submissions else Path(options.output) / "submissions"
+    try:
+        done = collect.collect(Path(options.source), submissions, course, homework)
+    except (collect.CollectError, OSError) as error:
+        raise CommandError(str(error)) from None
+    for what, lines in (("new", done.new), ("replaced", done.replaced), ("there already", done.same)):
+        for student, homework_id, name in lines:
+            print(printable(f"{what}: {student}/{homework_id} from {name}"))
+    for name, why in done.left:
+        print(printable(f"left alone: {name}: {why}"))
+    print(f"{len(done.new)} new, {len(done.replaced)} replaced, {len(done.same)} the same, {len(done.left)} left alone")
+    return SOME_NOT_GRADED if done.left else DONE
+
+
+def similarity(options: argparse.Namespace) -> int:
+    """Compare the submissions of a homework with each other."""
+    course = load_course()
+    homework = course.homework(f"hw{options.hw}" if options.hw.isdigit() else options.hw)
+
+    from autograder import similarity
+    from autograder.grading import released_notebook
+    from autograder.notebook import read_notebook
+
+    folder = Path(options.submissions) if options.submissions else Path(options.output) / "submissions"
+    found = find_submissions(folder, [homework], [known.id for known in course.homeworks])
+    found = [submission for submission in found if submission.homework == homework.id]
+    report = Path(options.output) / "similarity" / f"{homework.id}.html"
+    released = read_notebook(released_notebook(homework).read_bytes())
+    pairs, left = similarity.compare(homework, course, found, released, report)
+    for pair in pairs[:20]:
+        print(printable(f"{100 * pair.share:3.0f} %  {pair.students[0]}  {pair.students[1]}"))
+    for student, why in left:
+        print(printable(f"not compared: {student}: {why}"))
+    print(f"{len(pairs)} pairs are alike; side by side in {_relative(report)}")
     return DONE
 
 
@@ -206,7 +285,18 @@ def _parser() -> argparse.ArgumentParser:
 
     closing = command("final", final, "course grades from the gradebook and the exam")
     closing.add_argument("--exam", metavar="FILE", help="CSV with the columns student,points (default: exam.csv)")
-    for added in (grading, feeding, marking, closing):
+    exporting = command("export", export, "grades for Moodle, Canvas and Gradescope, and as plain CSV, into exports/")
+
+    collecting = command("collect", collect, "take notebooks from an LMS export or a folder into submissions/")
+    collecting.add_argument("source", metavar="FROM", help="a zip file or a folder")
+    collecting.add_argument("--hw", help="the homework that they are all for")
+    collecting.add_argument("--submissions", metavar="DIR", help="where to put them (default: submissions)")
+
+    comparing = command("similarity", similarity, "pairs of submissions that are alike beyond what all received")
+    comparing.add_argument("--hw", required=True, help="the homework")
+    comparing.add_argument("--submissions", metavar="DIR", help="where the submissions are (default: submissions)")
+
+    for added in (grading, feeding, marking, closing, exporting, collecting, comparing):
         added.add_argument(
             "--output", metavar="DIR", default=str(ROOT), help="where records, gradebook, feedback and grades are kept"
         )

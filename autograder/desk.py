@@ -10,17 +10,19 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Executor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from autograder import batch, feedback, final, grading, records
+from autograder import batch, feedback, final, formgrader, grading, late, records
 from autograder.course import Course, Homework
 from autograder.gradebook import Book, Change, GradebookError, sqlite_url
 from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, RecordError
 from autograder.submissions import NotReadableError, Submission, find_submissions
 
+LONGEST_HISTORY = 20  # gradings that a record remembers
 ALL_GRADED, SOME_NOT_GRADED, WRONG_USAGE, GRADER_BROKE = 0, 1, 2, 3
 
 
@@ -46,6 +48,10 @@ class Places:
     @property
     def feedback(self) -> Path:
         return self.root / "feedback"
+
+    @property
+    def autograded(self) -> Path:
+        return self.root / "autograded"
 
     @property
     def gradebook(self) -> Path:
@@ -137,7 +143,7 @@ def grade_class(
         else:
             tasks.append(task)
             waiting[task.key] = ready
-    with _Writer(course, places, summary) as writer:
+    with _Writer(course, places, summary) as writer, _sentence_for_a_full_disk(places):
         for result in summary.results:
             writer.keep(result)
         fresh = _grade(tasks, waiting, orders, summary, writer.prepare)
@@ -159,7 +165,8 @@ def rewrite_feedback(course: Course, homeworks: Iterable[Homework], places: Plac
         for homework in homeworks:
             scores = book.scores(homework)
             for record in records.all_records(places.records, homework.id):
-                feedback.write_feedback(places.feedback, record, course, scores.get(record["student"], {}))
+                cells, more = scores.get(record["student"], {}), _more(places, homework, record["student"])
+                feedback.write_feedback(places.feedback, record, course, cells, more)
                 count += 1
     return count
 
@@ -174,7 +181,18 @@ def close_course(course: Course, places: Places, book: Book, exam: dict[str, Fra
         if record["state"] != GRADED
     }
     students = {*book.students(), *(student for student, _ in ungraded)}
-    return final.course_grades(course, students, scores, ungraded, exam)
+    return final.course_grades(course, students, scores, ungraded, exam, lambda h, s: late_of(places, h, s))
+
+
+def late_of(places: Places, homework: Homework, student: str) -> late.Late:
+    """What lateness costs a student's submission."""
+    return late.lateness(homework, student, late.collected_at(places.submissions, student, homework.id))
+
+
+def _more(places: Places, homework: Homework, student: str) -> dict[str, Any]:
+    """What a feedback page shows besides record and gradebook."""
+    plots = formgrader.plots(places.autograded, homework.id, student)
+    return {"plots": plots, "late": late_of(places, homework, student)}
 
 
 def _marks(course: Course, homework: Homework, orders: Orders) -> dict[str, Any]:
@@ -248,6 +266,17 @@ def _grade(
         yield Result(ready.submission, record, ready.old, why=ready.why)
 
 
+@contextmanager
+def _sentence_for_a_full_disk(places: Places) -> Iterator[None]:
+    """What cannot be written ends the run: files are replaced as a whole, so what was written before is intact."""
+    try:
+        yield
+    except OSError as error:
+        where, why = error.filename or places.root, error.strerror or type(error).__name__
+        sentence = f"{where} cannot be written: {why}; results written so far are whole and kept"
+        raise DeskError(f"{sentence}; make room, or allow writing, and run it again", GRADER_BROKE) from None
+
+
 class _Writer:
     """The single writer: records, then the gradebook, then pages and grades."""
 
@@ -286,6 +315,7 @@ class _Writer:
             return
         if not result.kept:
             record["to_review"] = _to_review(result.old, record)
+            record["history"] = _history(result, record)
             records.write_record(self.places.records, record)
         self.prepare()
         if self.book is not None:
@@ -298,7 +328,27 @@ class _Writer:
                     self.book.add_student(record["student"])
             except GradebookError as error:
                 self._give_up(error)
+        self._show_to_markers(result)
         self.seconds += time.process_time() - begin
+
+    def _show_to_markers(self, result: Result) -> None:
+        """Write what the formgrader shows of a submission, unless what is there still holds."""
+        record, homework = result.record, self.course.homework(result.record["homework"])
+        made_from = records.record_path(self.places.records, homework.id, record["student"])
+        if result.kept and not formgrader.is_stale(self.places.autograded, homework, record["student"], made_from):
+            return
+        try:
+            data = result.submission.read() if result.submission.path is not None else None
+        except NotReadableError:
+            data = None
+        if data is None and formgrader.autograded_path(self.places.autograded, homework.id, record["student"]).exists():
+            return  # what was marked stays readable
+        try:
+            note = late_of(self.places, homework, record["student"]).sentence
+            formgrader.write_autograded(self.places.autograded, homework, record, data, note)
+        except (OSError, ValueError, KeyError) as error:
+            sentence = f"{record['student']}/{homework.id} is not in the formgrader: {error}"
+            self.summary.warnings.append(sentence)
 
     def finish(self, homeworks: Iterable[Homework], students: set[str]) -> None:
         """Pages for those just looked at, and everybody's grades."""
@@ -311,9 +361,8 @@ class _Writer:
                 for result in self.summary.results:
                     if result.record is not None and result.submission.homework == homework.id:
                         student = result.submission.student
-                        feedback.write_feedback(
-                            self.places.feedback, result.record, self.course, scores.get(student, {})
-                        )
+                        cells, more = scores.get(student, {}), _more(self.places, homework, student)
+                        feedback.write_feedback(self.places.feedback, result.record, self.course, cells, more)
             exam = {}
             if self.places.exam.exists():
                 try:
@@ -321,6 +370,7 @@ class _Writer:
                 except final.ExamError as error:
                     self.summary.warnings.append(f"the exam is left out of grades.csv: {error}")
             grades = close_course(self.course, self.places, self.book, exam)
+            self.summary.warnings += [f"{grade.student}: {remark}" for grade in grades for remark in grade.alarms]
             final.write_grades(self.places.grades, self.course, grades)
         except GradebookError as error:
             self._give_up(error)
@@ -343,6 +393,26 @@ def _to_review(old: Record | None, new: Record) -> list[str]:
     after = {entry["id"]: entry["answer"] for entry in new["theory"]}  # nothing, if it could not be read
     changed = {problem for problem, answer in before.items() if after.get(problem) != answer}
     return sorted(changed | set(old.get("to_review", ())))
+
+
+def _history(result: Result, new: Record) -> list[dict[str, Any]]:
+    """What earlier gradings gave, the last ones: when, why it was graded again, and which exercises changed."""
+    old = result.old
+    if old is None:
+        return []
+    before, after = ({e["id"]: e["points"] for e in record["exercises"]} for record in (old, new))
+    entry = {
+        "started": old["provenance"].get("started", ""),
+        "total": old["total"],
+        "now": new["total"],
+        "why": list(result.why) or ["what was handed in"],
+        "changed": {
+            name: [before.get(name), after.get(name)]
+            for name in dict.fromkeys([*before, *after])
+            if before.get(name) != after.get(name)
+        },
+    }
+    return [*old.get("history", []), entry][-LONGEST_HISTORY:]
 
 
 def _count_cpu(summary: Summary) -> None:

@@ -7,7 +7,7 @@ and the page's own policy lets a browser load and run nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from autograder.course import Course, Homework, format_points
+from autograder.late import ON_TIME, Late
 from autograder.records import GRADED, OF_GRADER, Record, points, printable, write_atomically
 
 if TYPE_CHECKING:
@@ -44,15 +45,22 @@ def feedback_path(folder: Path, homework: str, student: str) -> Path:
     return folder / student / f"{homework}.html"
 
 
-def write_feedback(folder: Path, record: Record, course: Course, cells: Mapping[str, CellScore]) -> Path:
-    """Write a student's page, atomically. `cells` are the gradebook's scores and comments of this homework."""
+def write_feedback(
+    folder: Path, record: Record, course: Course, cells: Mapping[str, CellScore], more: Mapping[str, Any] | None = None
+) -> Path:
+    """Write a student's page, atomically. `cells` are the gradebook's scores and comments of this homework.
+
+    `more` are further arguments of `page`.
+    """
     path = feedback_path(folder, record["homework"], record["student"])
-    write_atomically(path, lambda file: file.write(page(record, course, cells)))
+    write_atomically(path, lambda file: file.write(page(record, course, cells, **(more or {}))))
     return path
 
 
-def page(record: Record, course: Course, cells: Mapping[str, CellScore]) -> str:
-    """The page of one record as HTML."""
+def page(
+    record: Record, course: Course, cells: Mapping[str, CellScore], plots: Iterable[str] = (), late: Late = ON_TIME
+) -> str:
+    """The page of one record as HTML. `plots` are the student's own, PNG in base64; `late` is what lateness cost."""
     homework = course.homework(record["homework"])
     common = {
         "course": course.title,
@@ -80,13 +88,15 @@ def page(record: Record, course: Course, cells: Mapping[str, CellScore]) -> str:
             "max": format_points(homework.manual_points),
             "note": f", {unmarked} not marked yet" if unmarked else "",
         },
-        total=_total(homework, course, automatic + manual, bool(unmarked)),
+        late=_text(late.sentence),
+        plots=list(plots),
+        total=_total(homework, course, automatic + manual, bool(unmarked), late),
     )
 
 
-def _total(homework: Homework, course: Course, total: Fraction, provisional: bool) -> dict[str, str]:
+def _total(homework: Homework, course: Course, total: Fraction, provisional: bool, late: Late) -> dict[str, str]:
     return {
-        "points": format_points(min(total, course.homework_points)),
+        "points": format_points(late.reduced(min(max(total, Fraction(0)), course.homework_points))),
         "max": format_points(homework.automatic_points + homework.manual_points),
         "note": " so far" if provisional else "",
     }
@@ -100,7 +110,7 @@ def _problem(record: Record) -> str:
 
 def _counts(entry: dict, cell: CellScore | None) -> Fraction:
     if cell is not None and (cell.manual is not None or cell.extra is not None):
-        return cell.score
+        return cell.counted
     return points(entry.get("points", "0"))
 
 
@@ -146,7 +156,7 @@ def _theory(entry: dict, cell: CellScore | None) -> dict[str, str]:
     )
     return {
         "title": entry["title"],
-        "points": format_points(cell.score) if marked else "–",
+        "points": format_points(cell.counted) if marked else "–",
         "max": entry["max"],
         "note": note,
         "comment": _text(cell.comment) if cell is not None else "",

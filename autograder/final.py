@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.course import Course, Homework, format_points
+from autograder.late import ON_TIME, Late
 from autograder.records import printable, write_atomically
 
 if TYPE_CHECKING:
@@ -33,11 +34,17 @@ class ExamError(Exception):
 
 @dataclass(frozen=True)
 class HomeworkScore:
-    """One homework of one student: its points, and why they can still change (`open`) or need a look (`remarks`)."""
+    """One homework of one student: its points, and why they can still change (`open`) or need a look (`remarks`).
+
+    `alarms` are the remarks about points that somebody typed wrongly; they say what to do. `penalty` is what lateness
+    has taken from the points already.
+    """
 
     points: Fraction
     open: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
+    penalty: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True)
@@ -54,14 +61,27 @@ class CourseGrade:
     remarks: tuple[str, ...]
 
     @property
+    def penalty(self) -> Fraction:
+        """What lateness has taken from the homeworks' points."""
+        return sum((score.penalty for score in self.homeworks.values()), Fraction(0))
+
+    @property
+    def alarms(self) -> list[str]:
+        return [alarm for score in self.homeworks.values() for alarm in score.alarms]
+
+    @property
     def provisional(self) -> bool:
         return bool(self.reasons)
 
 
 def homework_score(
-    homework: Homework, limit: Fraction, cells: Mapping[str, CellScore] | None, ungraded: str = ""
+    homework: Homework,
+    limit: Fraction,
+    cells: Mapping[str, CellScore] | None,
+    ungraded: str = "",
+    late: Late = ON_TIME,
 ) -> HomeworkScore:
-    """Automatic and manual points of one homework, at most `limit`.
+    """Automatic and manual points of one homework, at most `limit`, less what lateness costs.
 
     `cells` is what the gradebook has of this student, None when nothing was handed in; `ungraded` is why the newest
     hand-in could not be graded. A cell that has more than its maximum counts its maximum, extra credit apart.
@@ -80,18 +100,21 @@ def homework_score(
         e.id not in cells or (cells[e.id].auto is None and cells[e.id].manual is None) for e in homework.exercises
     ):
         reasons.append(f"{homework.id} is not graded yet")
-    total, remarks = Fraction(0), []
+    total, remarks, alarms = Fraction(0), [], []
     for name, cell in cells.items():
-        extra = cell.extra or Fraction(0)
-        base = cell.score - extra
-        if not 0 <= base <= cell.maximum:
-            remarks.append(
-                f"{homework.id}: {name} has {_digits(base)} points, counted within 0..{_digits(cell.maximum)}"
-            )
-        total += min(max(base, Fraction(0)), cell.maximum) + extra
+        if cell.counted != cell.score:
+            extra = cell.extra or Fraction(0)
+            given = f"{name} was given {_digits(cell.score - extra)} points of {_digits(cell.maximum)}"
+            counted = f"counted as {_digits(cell.counted - extra)}, please correct it in the formgrader"
+            alarms.append(f"{homework.id}: {given}; {counted}")
+        total += cell.counted
     if total > limit:
         remarks.append(f"{homework.id} has {_digits(total)} points, counted as {_digits(limit)}")
-    return HomeworkScore(min(max(total, Fraction(0)), limit), tuple(reasons), tuple(remarks))
+    total = min(max(total, Fraction(0)), limit)
+    if late.penalty:
+        remarks.append(f"{homework.id}: {late.sentence}")
+    points = late.reduced(total)
+    return HomeworkScore(points, tuple(reasons), tuple([*alarms, *remarks]), tuple(alarms), total - points)
 
 
 def course_grade(
@@ -114,6 +137,7 @@ def course_grades(
     scores: Mapping[str, Mapping[str, Mapping[str, CellScore]]],
     ungraded: Mapping[tuple[str, str], str],
     exam: Mapping[str, Fraction],
+    late: Callable[[Homework, str], Late] = lambda homework, student: ON_TIME,
 ) -> list[CourseGrade]:
     """Everybody's grade. `scores` is homework -> student -> cell -> score; `ungraded` (student, homework) -> reason."""
     return [
@@ -126,6 +150,7 @@ def course_grades(
                     course.homework_points,
                     scores.get(homework.id, {}).get(student),
                     ungraded.get((student, homework.id), ""),
+                    late(homework, student),
                 )
                 for homework in course.given
             },
@@ -184,6 +209,7 @@ def write_grades(path: Path, course: Course, grades: Iterable[CourseGrade]) -> N
     header = [
         "student",
         *(homework.id for homework in course.homeworks),
+        "late",
         "exam",
         "points",
         "grade",
@@ -201,6 +227,7 @@ def write_grades(path: Path, course: Course, grades: Iterable[CourseGrade]) -> N
                 [
                     unformula(grade.student),
                     *("" if score is None else _digits(score.points) for score in homeworks),
+                    _digits(-grade.penalty) if grade.penalty else "",
                     "" if grade.exam is None else _digits(grade.exam),
                     _digits(grade.points),
                     _digits(grade.grade),

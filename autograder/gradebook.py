@@ -50,6 +50,12 @@ class CellScore:
         base = self.manual if self.manual is not None else self.auto
         return (base or Fraction(0)) + (self.extra or Fraction(0))
 
+    @property
+    def counted(self) -> Fraction:
+        """The score, but at most the cell's maximum and at least nothing, extra credit apart."""
+        extra = self.extra or Fraction(0)
+        return min(max(self.score - extra, Fraction(0)), self.maximum) + extra
+
 
 @dataclass(frozen=True)
 class Change:

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from fractions import Fraction
 
 import pytest
 import small_course as sc
@@ -387,22 +388,39 @@ def test_isolation_none_is_loud_and_recorded(at, monkeypatch):
     assert at.record("ada")["provenance"]["isolation"] == "none"
 
 
-def test_only_the_demo_falls_back_and_says_so(at, monkeypatch):
-    monkeypatch.setattr("autograder.sandbox.sandbox_problem", lambda: "bubblewrap is missing; install it")
-    at.guest.isolation = "none"
+@pytest.fixture
+def demo_class(monkeypatch):
+    """A demo class of two: one who solved the small course's homework, and one whose file is broken."""
 
     def write_class(folder, course, homeworks):
-        path = folder / "demo-student" / "hw1" / "hw1.ipynb"
-        path.parent.mkdir(parents=True)
-        path.write_bytes(sc.notebook(sc.RIGHT))
+        for name, data in (("demo-student", sc.notebook(sc.RIGHT)), ("broken", b"{")):
+            path = folder / name / "hw1" / "hw1.ipynb"
+            path.parent.mkdir(parents=True)
+            path.write_bytes(data)
 
     monkeypatch.setattr(demo, "write_class", write_class)
+    members = (demo.Member("demo-student", "", dict), demo.Member("broken", "", dict, readable=False))
+    monkeypatch.setattr(demo, "members", lambda homework: members)
+    monkeypatch.setattr(demo, "expected_points", lambda member, homework: Fraction(10) if member.readable else None)
+
+
+def test_only_the_demo_falls_back_and_says_so(at, monkeypatch, demo_class):
+    monkeypatch.setattr("autograder.sandbox.sandbox_problem", lambda: "bubblewrap is missing; install it")
+    at.guest.isolation = "none"
     assert at.grade() == 0
     assert "grading a demo class" in at.out
     assert "WITHOUT isolation" in at.err
+    assert "Every member of the demo class got what they should" in at.out
     record = records.read_record(at.folder / "build" / "demo" / "records", "hw1", "demo-student")
     assert record["provenance"]["isolation"] == "none"
     assert not (at.folder / "records").exists()
+
+
+def test_a_demo_class_that_comes_out_otherwise_is_the_grader_s_fault(at, monkeypatch, demo_class):
+    monkeypatch.setattr(demo, "expected_points", lambda member, homework: Fraction(9))
+    assert at.grade() == 3
+    assert "demo-student/hw1 should get 9 and got 10" in at.out
+    assert "broken/hw1 should get 9 and got no points" in at.out
 
 
 def test_the_whole_way_with_real_processes_and_the_real_homework(tmp_path):

@@ -1,0 +1,9 @@
+"""Attacks on the autograder, as submissions with the verdict that an honest judge gives: `make attack`.
+
+The letters are those of the threats: A forges a score, B leaks a test, C exhausts the machine, D escapes or stays,
+E reaches another student, F is no proper notebook, G is aimed at the human who reads. Most attacks are one code cell
+added to the notebook that students receive (`forging`, `probing`, `leaking`, `exhausting`, `escaping`, `reading`,
+`showing`); what needs a whole class, a neighbour or a killed judge is in `classes`, `neighbours` and `killing`.
+
+An attack that could succeed is written so that success shows: it then returns the right answer, and gets points.
+"""

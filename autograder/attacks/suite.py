@@ -1,0 +1,16 @@
+"""All attacks that are one submission."""
+
+from __future__ import annotations
+
+from autograder.attacks import escaping, exhausting, forging, leaking, probing, reading, showing
+from autograder.attacks.attack import Attack
+
+ATTACKS: tuple[Attack, ...] = (
+    *forging.ATTACKS,
+    *probing.ATTACKS,
+    *leaking.ATTACKS,
+    *exhausting.ATTACKS,
+    *escaping.ATTACKS,
+    *reading.ATTACKS,
+    *showing.ATTACKS,
+)

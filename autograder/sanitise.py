@@ -1,0 +1,109 @@
+"""What students wrote, made harmless for the browser of whoever reads it.
+
+Three layers, each enough for most of what there is to fear: the text is made inert before it is written to a file
+(`inert_markdown`, `plain`, `picture`); what is rendered from it passes a list of allowed tags (`allowed_html`); and the
+pages carry a content security policy, under which no script runs that is not the page's own.
+
+Text is made inert without parsing it, so that no parser can be led to see something else than another: a space behind
+every "<" that could begin a tag, between "]" and "(", and between "]" and ":", changes what prose, code or a formula
+mean to a reader as little as it can, and leaves no tag, link, image or comment in any dialect of Markdown.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from autograder.records import printable
+
+LONGEST_ANSWER = 50_000  # characters of one cell
+LONGEST_OUTPUT = 4_000  # characters of one output
+LARGEST_PICTURE = 2 << 20  # bytes
+MOST_PIXELS = 16_000_000  # a small file can hold a picture that takes a browser down
+
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+LINK = re.compile(r"\]\(")
+ATTACHMENT = re.compile(r"\s*<?attachment:([^()<>\"']+?)>?\s*\)")
+# TeX that makes links, gives names or styles to parts of the page, or loads extensions.
+REACHING_OUT = re.compile(
+    r"\\(href|url|style|class|cssId|data|require|unicode|bbox|mmlToken|Tooltip|texttip|toggle|mathtip|enclose"
+    r"|includegraphics|special|def|let|renewcommand|renewenvironment)(?![A-Za-z])"
+)
+ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
+
+TAGS = frozenset(
+    "p br hr em strong del s code pre span div blockquote ul ol li dl dt dd table thead tbody tr th td "
+    "h1 h2 h3 h4 h5 h6 sup sub img".split()
+)
+PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+
+
+def plain(text: str, limit: int = LONGEST_OUTPUT) -> str:
+    """Text of an output: no terminal escapes, nothing invisible, and not too much of it."""
+    shown = printable(ANSI.sub("", text[: 2 * limit]))
+    return shown if len(shown) <= limit and len(text) <= 2 * limit else f"{shown[:limit]}\n… (cut)"
+
+
+def source(text: str) -> str:
+    """The source of a code cell: nothing invisible, no change of direction, and not too much of it."""
+    return plain(text, LONGEST_ANSWER)
+
+
+def inert_markdown(text: str, attachments: Mapping[str, str] | None = None) -> str:
+    """Markdown that renders to no tag, link, remote picture or script, whatever it was.
+
+    `attachments` maps the names of pictures that are known to be pictures to the names they have now; a reference to
+    any other is broken up like a link.
+    """
+    known = attachments or {}
+    text = TAG.sub("< ", source(text))
+    text = LINK.sub(lambda found: "](" if ATTACHMENT.match(text, found.end()) else "] (", text)
+    text = re.sub(r"\]\(\s*<?attachment:([^()<>\"']+?)>?\s*\)", lambda found: _attachment(found, known), text)
+    text = text.replace("]:", "] :")
+    return REACHING_OUT.sub(r"\\text{\1 }", text)
+
+
+def _attachment(found: re.Match[str], known: Mapping[str, str]) -> str:
+    name = found.group(1)
+    new = known.get(name) or known.get(unquote(name))
+    return f"](attachment:{new})" if new else f"] (a picture that is not there: {name})"
+
+
+def allowed_html(html: str) -> str:
+    """Rendered Markdown with nothing but text, its layout and embedded pictures: no links, ids, styles or scripts.
+
+    Without ids, because the formgrader finds the field for a mark by the id of its problem, and a heading of that name
+    would come first.
+    """
+    import bleach
+
+    return bleach.clean(html, tags=TAGS, attributes=_allowed, protocols={"data"}, strip=True, strip_comments=True)
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if tag == "img":
+        return name == "alt" or (name == "src" and value.startswith(tuple(f"data:{kind};base64," for kind in PICTURES)))
+    # What Pygments calls its tokens.
+    return name == "class" and ((tag == "span" and len(value) <= 3) or (tag == "div" and value == "highlight"))
+
+
+def picture(kind: str, data: object) -> str | None:
+    """The base64 text of a picture as a notebook holds it, or None for what is no picture or too large a one."""
+    if isinstance(data, list) and all(isinstance(line, str) for line in data):
+        data = "".join(data)
+    if kind not in PICTURES or not isinstance(data, str) or len(data) > 2 * LARGEST_PICTURE:
+        return None
+    try:
+        raw = base64.b64decode("".join(data.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if not raw.startswith(PICTURES[kind]) or len(raw) > LARGEST_PICTURE:
+        return None
+    if kind == "image/png":
+        width, height = (int.from_bytes(raw[start : start + 4], "big") for start in (16, 20))
+        if raw[12:16] != b"IHDR" or not 0 < width * height <= MOST_PIXELS:
+            return None
+    return base64.b64encode(raw).decode("ascii")

@@ -1,0 +1,143 @@
+"""A quick part of `make attack` in the test suite: one attack or two of every kind, the class, a few kills.
+
+The whole table is `make attack`; it takes minutes.
+"""
+
+import random
+
+import pytest
+
+from autograder.attacks import classes, disk, killing
+from autograder.attacks.attack import STAND_INS, Attack, Verdict, cell, run
+from autograder.attacks.suite import ATTACKS
+from autograder.sandbox import Sandbox, below_minimum, messages
+
+QUICK = (
+    "always equal",
+    "tensor subclass",
+    "zeroed input",
+    "patched comparisons",
+    "early exit",
+    "kill the judge",
+    "every descriptor",
+    "well-formed frames",
+    "import the reference",
+    "steal the reference",
+    "global state",
+    "constant pixels",
+    "samples that confirm themselves",
+    "no masks",
+    "the gate is a die",
+    "exception text",
+    "type name",
+    "shape",
+    "other processes",
+    "stop itself",
+    "fork bomb",
+    "terabyte",
+    "giant answer",
+    "daemon",
+    "trace a sibling",
+    "change the environment",
+    "other submissions",
+    "deep nesting",
+    "every cell twice",
+    "live text",
+    "quoted line",
+    "escapes in an exception",
+)
+BY_NAME = {attack.id: attack for attack in ATTACKS}
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    with Sandbox("bubblewrap") as sandbox:
+        yield sandbox
+
+
+def test_names_are_unique_and_every_threat_has_attacks():
+    assert len(BY_NAME) == len(ATTACKS)
+    assert {attack.threat for attack in ATTACKS} == set("ABCDEFG")
+
+
+@pytest.mark.system("bubblewrap")
+@pytest.mark.parametrize("name", QUICK)
+def test_an_attack_gets_what_an_honest_judge_gives(sandbox, name):
+    verdict = run(BY_NAME[name], sandbox)
+    assert verdict.problems == (), verdict
+
+
+@pytest.mark.system("bubblewrap")
+def test_the_runner_notices_an_attack_that_succeeds(sandbox):
+    """An answer that is right is no attack: the table must say so, or it would prove nothing."""
+    source = cell(
+        "def evil(p, q, third):\n    if callable(third):\n        return (q * third(p / q)).sum()\n    return 0.0"
+    )
+    verdict = run(Attack("success", "A", "", source), sandbox)
+    assert len(verdict.problems) == 2 and "points instead of 0" in verdict.problems[1]
+    verdict = run(
+        Attack("leak", "B", "", cell("def evil(*arguments):\n    return LEAKED(1)"), states=("error",)), sandbox
+    )
+    assert any("the page shows" in problem for problem in verdict.problems)
+
+
+def test_stand_ins_take_the_place_of_every_name():
+    assert "f_divergence" in STAND_INS["f_divergence"] and "alpha_divergence" in STAND_INS["f_divergence"]
+
+
+def test_a_class_with_odd_names_links_and_a_tampered_gradebook():
+    wrong = [verdict for verdict in classes.run() if verdict.problems]
+    assert wrong == []
+
+
+def test_a_judge_that_is_killed_loses_and_repeats_nothing():
+    """SIGKILL to the whole process group at random moments; `make attack` does it fifty times and more."""
+    rounds = killing.survive(5, seed=random.randrange(2**31))
+    assert rounds.problems == []
+    assert rounds.kills == 5
+
+
+@pytest.mark.system("bubblewrap")
+@pytest.mark.parametrize("trouble", [disk.full, disk.read_only], ids=["full", "read-only"])
+def test_a_disk_that_cannot_be_written_is_a_sentence_and_costs_nothing(trouble):
+    assert trouble() == []
+
+
+# --- what a course may demand of the sandbox
+
+
+class Described:
+    def __init__(self, **changes):
+        self.found = {
+            "namespaces": ["user", "pid", "mnt", "ipc", "net", "uts"],
+            "no_new_privs": True,
+            "capabilities_dropped": True,
+            "seccomp": True,
+            "cgroup": False,
+        } | changes
+
+    def describe(self):
+        return self.found
+
+
+def test_a_sandbox_below_the_course_s_minimum_is_refused_with_what_is_missing():
+    assert below_minimum(Described(), ("user_namespace", "seccomp")) is None
+    assert "without seccomp" in below_minimum(Described(seccomp=False), ("user_namespace", "seccomp"))
+    sentence = below_minimum(Described(namespaces=["pid"]), ("net_namespace", "pid_namespace", "cgroup"))
+    assert "without net_namespace, cgroup" in sentence and "course.toml" in sentence
+
+
+def test_attempts_are_told_in_sentences():
+    assert messages.attempts("", {}) == []
+    assert messages.attempts("whatever", {"left": 2}) == ["2 processes were left running and were ended"]
+    assert messages.attempts(messages.ATTEMPT_FORBIDDEN, {"reason": "processes"})[0].startswith("more processes")
+    assert len(messages.attempts(messages.TOO_LARGE, {"left": 1, "reason": "processes"})) == 3
+
+
+def test_a_type_of_the_submission_s_own_is_not_named():
+    assert messages.opaque("generator").type_name == "generator"
+    assert messages.opaque("x0_123_y0_456").type_name == "one of its own"
+
+
+def test_a_verdict_says_what_was_got():
+    assert Verdict("x", "A", "", "0", "1", ("1 instead of 0",), 0.1).problems

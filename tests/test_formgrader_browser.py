@@ -1,0 +1,384 @@
+"""Marking in a real browser: what a TA types survives a regrade, and nothing that a student wrote runs.
+
+A small class is graded with a guest in this process; the formgrader is the real one, in the server that
+`make formgrader` starts. Pictures of the pages go to build/screenshots.
+"""
+
+import csv
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import small_course as sc
+
+from autograder import __main__ as cli
+from autograder import batch, formgrader, formgrader_server, grading, records
+from autograder.course import ROOT, load_course
+
+CHROMIUM = Path("/usr/bin/chromium")
+OFFLINE = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+TOKEN = "for-this-test-only"
+HALF = {**sc.RIGHT, "add": "def add(a, b):\n    return a + b + (b == 0)"}
+
+REFRESH = "<meta http-equiv='refresh' content='0;url=AWAY/refreshed'>"
+RUN = "window.ran=1;alert(1);fetch('AWAY/fetched')"
+# Everything that a browser could run, load or be led to. AWAY becomes the address of another origin.
+PAYLOADS = f"""\
+<script>{RUN}</script>
+<img src=x onerror="{RUN}"> <img src="AWAY/seen.png">
+<svg onload="{RUN}"><a xlink:href="javascript:{RUN}"><text>click</text></a></svg>
+<iframe srcdoc="<script>parent.ran=1</script>"></iframe><iframe src="AWAY/frame"></iframe>
+{REFRESH}<base href="AWAY/">
+<style>.panel {{ display: none }} body {{ background: url(AWAY/style.png) }}</style>
+<div style="position:fixed;inset:0">13/13</div><form action="AWAY/form"><input id="t1" class="score" autofocus></form>
+[click](javascript:{RUN}) ![tracking](AWAY/tracked.png) ![ref][r] <AWAY/auto> AWAY/bare
+
+[r]: AWAY/reference.png
+[click]: javascript:{RUN}
+
+# t1
+
+$\\href{{javascript:window.ran=1}}{{x}} \\style{{background:url(AWAY/tex.png)}}{{y}} \\cssId{{t1}}{{z}} a<b$
+```mermaid
+click A "javascript:{RUN}"
+```
+<details open ontoggle="{RUN}"><!-- --!><img src=x onerror={RUN}>-->
+"""
+
+
+def hostile(away, payloads=PAYLOADS):
+    payloads = payloads.replace("AWAY", away)
+    document = json.loads(sc.notebook(sc.RIGHT, answer=payloads, extra=[f"x = '{payloads}'", "%%html\n" + payloads]))
+    document["cells"].insert(1, sc.cell("markdown", payloads) | {"attachments": {"a.svg": {"image/svg+xml": payloads}}})
+    document["metadata"]["title"] = payloads
+    rich = {kind: payloads for kind in ("text/html", "image/svg+xml", "text/markdown", "application/javascript")}
+    rich |= {"text/latex": payloads, "text/plain": payloads, "image/png": f'x" onerror="{RUN}'}
+    for cell in document["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [
+                {"output_type": "display_data", "data": {kind: data}, "metadata": {"isolated": True}}
+                for kind, data in rich.items()
+            ] + [{"output_type": "error", "ename": payloads, "evalue": payloads, "traceback": [payloads]}]
+    return document
+
+
+class Class:
+    """A small course in a folder, graded with a guest in this process."""
+
+    def __init__(self, folder, patch):
+        self.folder = folder
+        path = folder / "course.toml"
+        path.write_text(sc.TOML.replace('id = "small"', f'id = "{load_course().id}"'))
+        self.course, guest = load_course(path), sc.Guest()
+        guest.isolation = "bubblewrap"
+        material = sc.material_of(self.course)
+        released, solved = folder / "released.ipynb", folder / "solved.ipynb"
+        released.write_bytes(sc.notebook())
+        document = json.loads(sc.notebook(sc.RIGHT))
+        document["cells"].append(sc.cell("markdown", "| part | points |\n|---|---|\n| (a) the reason $x<y$ | 3 |"))
+        document["cells"][-1]["metadata"]["rubric"] = "t1"
+        solved.write_text(json.dumps(document))
+        for target, name, value in (
+            (cli, "load_course", lambda: self.course),
+            (grading, "load_material", lambda homework: material),
+            (grading, "fingerprints", lambda homework: dict(material.fingerprints)),
+            (batch, "_open_sandbox", lambda isolation: guest),
+            (batch, "process_pool", lambda workers: sc.Inline()),
+            (formgrader, "released_notebook", lambda homework: released),
+            (formgrader, "solved_path", lambda homework: solved),
+        ):
+            patch.setattr(target, name, value)
+        patch.setattr("autograder.course.load_course", lambda: self.course)
+        patch.setattr("autograder.sandbox.sandbox_problem", lambda: None)
+
+    def hand_in(self, student, data):
+        path = self.folder / "submissions" / student / "hw1" / "hw1.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+    def run(self, *arguments):
+        return cli.main([*arguments, "--output", str(self.folder)])
+
+    def grade(self):
+        assert self.run("grade", "--jobs", "1") == 0
+
+
+class Canary(ThreadingHTTPServer):
+    """Another origin: whoever is led here has been led."""
+
+    def __init__(self):
+        self.hits = []
+        super().__init__(("127.0.0.1", 0), self.Handler)
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.server.hits.append(self.path)
+            self.send_error(404)
+
+        def do_POST(self):
+            self.do_GET()
+
+        def log_message(self, *_):
+            pass
+
+
+@pytest.fixture(scope="module")
+def canary():
+    with Canary() as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield made
+        made.shutdown()
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory, canary):
+    patch = pytest.MonkeyPatch()
+    made = Class(tmp_path_factory.mktemp("class"), patch)
+    made.hand_in("ada", sc.notebook(HALF, answer="Because $a + b = b + a$."))
+    made.hand_in("<img src=x onerror=alert(1)>", json.dumps(hostile(canary.address)).encode())
+    made.hand_in("zoë", sc.notebook())
+    made.grade()
+    yield made
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def address(graded, tmp_path_factory):
+    """Where the formgrader answers; stopped at the end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command, environment = formgrader_server.command(graded.folder, port, TOKEN, browser=False)
+    log = tmp_path_factory.mktemp("log") / "log"
+    with log.open("w") as stream:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=stream, stderr=stream, start_new_session=True
+        )
+    try:
+        until = time.monotonic() + 45
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=2).close()
+                break
+            except OSError:
+                assert server.poll() is None and time.monotonic() < until, log.read_text()[-2000:]
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)  # its own session: nothing else
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=str(CHROMIUM), args=OFFLINE.split())
+        yield made
+        made.close()
+
+
+class Watched:
+    """A page, and all it did: dialogues, requests, refused scripts."""
+
+    def __init__(self, browser, address, **options):
+        self.address = address
+        self.page = browser.new_page(viewport={"width": 1280, "height": 900}, **options)
+        self.dialogues, self.requests, self.errors = [], [], []
+        self.page.on("dialog", lambda dialogue: (self.dialogues.append(dialogue.message), dialogue.dismiss()))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.goto(f"{address}/formgrader/gradebook?token={TOKEN}")
+
+    def api(self, route):
+        return self.page.evaluate("route => fetch(route).then(answer => answer.json())", f"/formgrader/api/{route}")
+
+    def open(self, student):
+        found = next(s for s in self.api("submitted_notebooks/hw1/hw1") if s["student"] == student)
+        self.page.goto(f"{self.address}/formgrader/submissions/{found['id']}/")
+        self.wait("window.formgrader && formgrader.loaded && formgrader.grades.loaded && formgrader.comments.loaded")
+        return found
+
+    def wait(self, expression):
+        """As wait_for_function, which needs what the policy forbids."""
+        until = time.monotonic() + 20
+        while not self.page.evaluate(f"Boolean({expression})"):
+            assert time.monotonic() < until, f"{expression} never came true: {self.errors}"
+            self.page.wait_for_timeout(50)
+
+    def strangers(self):
+        return [url for url in self.requests if not url.startswith((self.address, "data:", "about:", "blob:"))]
+
+    def save(self, name):
+        folder = ROOT / "build" / "screenshots"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=folder / name)
+
+
+@pytest.fixture
+def watched(browser, address):
+    made = Watched(browser, address)
+    yield made
+    made.page.close()
+
+
+pytestmark = [
+    pytest.mark.system("chromium"),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no /usr/bin/chromium: install Debian's package chromium"),
+]
+
+
+def test_a_mark_and_a_comment_survive_a_regrade_and_all_totals_agree(graded, watched, browser):
+    page = watched.page
+    watched.open("ada")
+    assert page.locator("blockquote").inner_text().startswith("Rubric of t1: 3 points by hand")
+    assert page.get_by_text("✗ 0/1.5  zero changes nothing").is_visible()
+    assert page.locator("#add").get_attribute("placeholder") == "4.5"
+    for selector, typed in (("#t1", "2.25"), ("#t1-comment", "well argued <b>"), ("#add_code-comment", "think of 0")):
+        with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
+            page.fill(selector, typed)
+            page.locator(selector).blur()
+        assert saved.value.ok
+
+    graded.hand_in("ada", sc.notebook(sc.RIGHT, answer="Because $a + b = b + a$."))
+    graded.grade()
+    page.reload()
+    watched.wait("window.formgrader && formgrader.loaded && formgrader.grades.loaded && formgrader.comments.loaded")
+    assert page.input_value("#t1") == "2.25"
+    assert page.input_value("#t1-comment") == "well argued <b>"
+    assert page.input_value("#add_code-comment") == "think of 0"
+    assert page.locator("#add").get_attribute("placeholder") == "6"
+    assert page.get_by_text("✓ 1.5/1.5  zero changes nothing").is_visible()
+    watched.save("formgrader_small.png")
+
+    record = records.read_record(graded.folder / "records", "hw1", "ada")
+    assert (record["total"], record["history"][-1]["changed"]) == ("10", {"add": ["4.5", "6"]})
+    assert record["history"][-1]["why"] == ["submission"]
+    assert watched.open("ada")["score"] == 12.25
+    assert graded.run("final") == 0
+    with open(graded.folder / "grades.csv", encoding="utf-8", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["student"] == "ada")
+    assert (row["hw1"], row["points"]) == ("12.25", "12.25")
+    assert graded.run("feedback") == 0
+    told = browser.new_page()
+    told.goto((graded.folder / "feedback" / "ada" / "hw1.html").as_uri())
+    shown = told.locator("main").inner_text()
+    assert "12.25\nof 13 in all" in shown
+    assert "well argued <b>" in shown and "think of 0" in shown and "not marked" not in shown
+    told.close()
+
+
+def test_points_above_the_maximum_are_reported_and_not_used(graded, watched):
+    """The form refuses them; whoever gets them in some other way is told at the next run."""
+    found = watched.open("zoë")
+    grade = next(g for g in watched.api(f"grades?submission_id={found['id']}") if g["name"] == "t1")
+    put = """([id, token]) => fetch('/formgrader/api/grade/' + id, {method: 'PUT', headers: {'X-XSRFToken': token,
+             'X-CSRFToken': token}, body: JSON.stringify({manual_score: 30})}).then(answer => answer.status)"""
+    token = next(cookie["value"] for cookie in watched.page.context.cookies() if cookie["name"] == "_xsrf")
+    assert watched.page.evaluate(put, [grade["id"], token]) == 200
+    graded.grade()
+    with open(graded.folder / "grades.csv", encoding="utf-8", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["student"] == "zoë")
+    assert row["hw1"] == "3"
+    assert "t1 was given 30 points of 3; counted as 3" in row["remarks"]
+
+
+def quiet(watched, canary):
+    watched.page.wait_for_timeout(1000)
+    assert watched.dialogues == []
+    assert watched.page.evaluate("window.ran") is None
+    assert canary.hits == []
+
+
+def test_nothing_that_a_student_wrote_runs_or_loads(graded, watched, canary):
+    watched.open("<img src=x onerror=alert(1)>")
+    watched.wait("window.MathJax && MathJax.Hub && MathJax.Hub.queue.pending == 0")
+    quiet(watched, canary)
+    assert watched.strangers() == []
+    page = watched.page
+    assert page.locator("#t1").count() == 1 and page.locator("input#t1").count() == 1
+    theirs = page.locator("#notebook a, #notebook iframe, #notebook form, #notebook script:not([type^='math/'])")
+    assert theirs.evaluate_all("found => found.map(element => element.outerHTML)") == []
+    assert page.locator("#notebook [onerror], #notebook [onload], #notebook [ontoggle]").count() == 0
+    assert page.locator("input#t1").is_visible()
+    with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
+        page.fill("#t1", "1")
+        page.locator("#t1").blur()
+    assert saved.value.json()["name"] == "t1"
+    for route in ("gradebook/hw1/hw1", "manage_students", "manage_submissions/hw1", "manage_assignments"):
+        page.goto(f"{watched.address}/formgrader/{route}")
+        quiet(watched, canary)
+        assert watched.strangers() == []
+
+
+def test_the_policy_alone_stops_what_no_sanitiser_saw(graded, watched, canary):
+    """The same payloads, written into the notebook as they are, where nbgrader's templates show outputs unescaped.
+
+    But for the refresh: a page's own order to go elsewhere is nothing that a policy can refuse.
+    """
+    path = formgrader.autograded_path(graded.folder / "autograded", "hw1", "zoë")
+    before = path.read_text()
+    try:
+        path.write_text(json.dumps(hostile(canary.address, PAYLOADS.replace(REFRESH, ""))))
+        watched.page.goto(watched.address + "/formgrader/gradebook")
+        found = next(s for s in watched.api("submitted_notebooks/hw1/hw1") if s["student"] == "zoë")
+        watched.page.goto(f"{watched.address}/formgrader/submissions/{found['id']}/")
+        assert "<script>" in watched.page.content(), "the payload must have arrived, or this shows nothing"
+        quiet(watched, canary)
+    finally:
+        path.write_text(before)
+
+
+def test_a_feedback_page_runs_and_loads_nothing(graded, browser):
+    graded.run("feedback")
+    page = browser.new_page()
+    requests, dialogues = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("dialog", lambda dialogue: (dialogues.append(dialogue.message), dialogue.dismiss()))
+    page.goto((graded.folder / "feedback" / "<img src=x onerror=alert(1)>" / "hw1.html").as_uri())
+    page.wait_for_timeout(500)
+    assert dialogues == [] and page.evaluate("window.ran") is None
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+    page.close()
+
+
+def test_the_server_holds_the_formgrader_and_nothing_else(graded, watched):
+    refused = watched.page.evaluate(
+        """() => Promise.all(['/api/kernels', '/api/contents/submissions', '/files/gradebook.db', '/lab', '/tree',
+           '/api/terminals'].map(route => fetch(route).then(answer => answer.status)))"""
+    )
+    assert refused == [403] * 6
+    (graded.folder / "elsewhere").mkdir()
+    (graded.folder / "elsewhere" / "nbgrader_config.py").write_text(f"open({str(graded.folder / 'ran')!r}, 'w')")
+    watched.page.goto(f"{watched.address}/formgrader?path={graded.folder / 'elsewhere'}")
+    assert not (graded.folder / "ran").exists()
+    before = (graded.folder / "autograded" / "ada" / "hw1" / "hw1.ipynb").read_bytes()
+    token = next(cookie["value"] for cookie in watched.page.context.cookies() if cookie["name"] == "_xsrf")
+    answer = watched.page.evaluate(
+        """token => fetch('/formgrader/api/submission/hw1/ada/autograde', {method: 'POST', headers: {'X-XSRFToken':
+           token}}).then(answer => answer.json())""",
+        token,
+    )
+    assert answer["success"] is False and "make grade" in answer["error"]
+    assert (graded.folder / "autograded" / "ada" / "hw1" / "hw1.ipynb").read_bytes() == before
+    with urllib.request.urlopen(f"{watched.address}/formgrader/gradebook") as answer:  # without the token
+        assert "/login" in answer.url

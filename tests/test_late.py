@@ -1,0 +1,109 @@
+"""Deadlines: what they cost, whom, and that they never cost more than there is."""
+
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+import pytest
+import small_course as sc
+from hypothesis import given
+from hypothesis import strategies as st
+
+from autograder import final, late
+from autograder.course import CourseError, load_course
+from autograder.gradebook import CellScore
+
+DEADLINE = """
+[homework.deadline]
+due = 2026-10-12T23:59:00+02:00
+grace_hours = 2
+penalty_per_day = 1.3
+extensions = { ada = 2026-10-19T23:59:00+02:00, bob = 2026-10-01T00:00:00+02:00 }
+"""
+DUE = datetime(2026, 10, 12, 21, 59, tzinfo=UTC)
+
+
+def course_with(folder, deadline=DEADLINE):
+    path = folder / "course.toml"
+    path.write_text(sc.TOML.replace('title = "Numbers"\n', f'title = "Numbers"\n{deadline}', 1))
+    return load_course(path)
+
+
+@pytest.fixture
+def homework(tmp_path):
+    return course_with(tmp_path).homework("hw1")
+
+
+@pytest.mark.parametrize(
+    ("after", "days", "penalty"),
+    [
+        (timedelta(days=-3), 0, "0"),
+        (timedelta(0), 0, "0"),
+        (timedelta(hours=2), 0, "0"),
+        (timedelta(hours=2, seconds=1), 1, "1.3"),
+        (timedelta(days=1), 1, "1.3"),
+        (timedelta(days=1, seconds=1), 2, "2.6"),
+        (timedelta(days=400), 400, "13"),
+    ],
+)
+def test_every_day_begun_costs_once_the_grace_is_over(homework, after, days, penalty):
+    found = late.lateness(homework, "cyd", DUE + after)
+    assert (found.days, found.penalty) == (days, Fraction(penalty))
+    assert bool(found.sentence) == bool(days)
+
+
+def test_extensions_lengthen_and_never_shorten(homework):
+    assert late.lateness(homework, "ada", DUE + timedelta(days=6)) == late.ON_TIME
+    assert late.lateness(homework, "bob", DUE - timedelta(days=1)) == late.ON_TIME
+    assert "1 day after the deadline (2026-10-19" in late.lateness(homework, "ada", DUE + timedelta(days=7.5)).sentence
+
+
+def test_without_deadline_or_time_nobody_is_late(homework, tmp_path):
+    assert late.lateness(homework, "cyd", None) == late.ON_TIME
+    assert late.lateness(sc.course_in(tmp_path).homework("hw1"), "cyd", DUE + timedelta(days=9)) == late.ON_TIME
+    assert late.collected_at(tmp_path, "cyd", "hw1") is None
+
+
+@given(st.fractions(min_value=0, max_value=13), st.fractions(min_value=0, max_value=30))
+def test_a_penalty_never_goes_below_zero_nor_gives_points(points, penalty):
+    left = late.Late(1, penalty, "late").reduced(points)
+    assert 0 <= left <= points and left == max(points - penalty, 0)
+
+
+def test_the_penalty_is_shown_apart_in_the_course_grade(homework, tmp_path):
+    course = course_with(tmp_path)
+    cells = {
+        name: CellScore(
+            Fraction(most) if name != "t1" else None, Fraction(3) if name == "t1" else None, None, Fraction(most), False
+        )
+        for name, most in (("add", 6), ("twice", 4), ("t1", 3))
+    }
+    found = late.lateness(homework, "cyd", DUE + timedelta(days=2))
+    (grade,) = final.course_grades(course, ["cyd"], {"hw1": {"cyd": cells}}, {}, {}, lambda homework, student: found)
+    assert (grade.points, grade.penalty) == (Fraction("10.4"), Fraction("2.6"))
+    assert any("2.6 points are taken off" in remark for remark in grade.remarks)
+    final.write_grades(tmp_path / "grades.csv", course, [grade])
+    assert "cyd,10.4,,-2.6,,10.4," in (tmp_path / "grades.csv").read_text()
+
+
+def test_an_extension_has_nobody_graded_anew(homework, tmp_path):
+    """What decides about a regrade holds `repr(homework)`."""
+    assert repr(homework) == repr(sc.course_in(tmp_path).homework("hw1"))
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("due = 2026-10-12", "with its offset"),
+        ("due = 2026-10-12T23:59:00", "with its offset"),
+        ('due = "soon"', "with its offset"),
+        ("due = 2026-10-12T23:59:00Z\ngrace_hours = -1", "not negative"),
+        ("due = 2026-10-12T23:59:00Z\npenalty_per_day = -1", "not negative"),
+        ("due = 2026-10-12T23:59:00Z\npenalty_per_day = 0.001", "hundredths"),
+        ("due = 2026-10-12T23:59:00Z\nextensions = 3", "extensions"),
+        ("due = 2026-10-12T23:59:00Z\nextensions = { ada = 3 }", "ada"),
+        ("grace_hours = 1", "due"),
+    ],
+)
+def test_deadlines_that_cannot_be_used(tmp_path, line, says):
+    with pytest.raises(CourseError, match=says):
+        course_with(tmp_path, f"[homework.deadline]\n{line}\n")

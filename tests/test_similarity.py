@@ -1,0 +1,90 @@
+"""Similarity: copies are found whatever they were renamed to, and what everybody received is no copy."""
+
+import small_course as sc
+
+from autograder import similarity
+from autograder.reading import read_notebook
+from autograder.submissions import find_submissions
+
+COPIED = """\
+def add(a, b):
+    total = 0
+    for value in (a, b):
+        if value > 0:
+            total = total + value * 1
+        else:
+            total = total - abs(value)
+    return total
+"""
+RENAMED = """\
+# I wrote this myself
+
+
+def add(a, b):
+    s = 0
+    for   number in (a, b):
+        # positive?
+        if number > 0:
+            s = s + number * 1
+        else:
+            s = s - abs(number)
+    return s
+"""
+OTHER = """\
+def add(a, b):
+    while b:
+        a, b = a ^ b, (a & b) << 1
+    print([letter for letter in "abc"], {1: 2}, sorted("xyz", key=len), max(3, 4))
+    return a
+"""
+
+
+def released():
+    return read_notebook(sc.notebook())
+
+
+def codes(**sources):
+    return {
+        name: similarity.own_code(read_notebook(sc.notebook(sc.STUBS, add=source)), released())
+        for name, source in sources.items()
+    }
+
+
+def test_a_renamed_copy_is_found_and_an_answer_of_one_s_own_is_not():
+    pairs = similarity.alike(codes(ada=COPIED, bob=RENAMED, cyd=OTHER), released())
+    assert [pair.students for pair in pairs] == [("ada", "bob")]
+    assert min(pairs[0].shares) > 0.8
+    (start, end), *_ = pairs[0].slices[0]
+    assert "total = total + value" in pairs[0].codes[0][start:end]
+
+
+def test_what_everybody_received_is_no_copy():
+    assert similarity.alike(codes(ada=sc.STUBS["add"], bob=sc.STUBS["add"]), released()) == []
+    scaffold = "\n\n".join([sc.STUBS["add"], COPIED.replace("add", "plus")])
+    given = read_notebook(sc.notebook(sc.STUBS, add=scaffold))
+    own = {
+        name: similarity.own_code(read_notebook(sc.notebook(sc.STUBS, add=f"{scaffold}\nx = {name!r}")), given)
+        for name in ("ada", "bob")
+    }
+    assert similarity.alike(own, given) == []
+
+
+def test_the_report_escapes_and_names_who_was_left_out(tmp_path):
+    course = sc.course_in(tmp_path)
+    evil = COPIED + "\nx = '</pre><script>alert(1)</script>'\n"
+    for student, data in {
+        "ada": sc.notebook(sc.STUBS, add=evil),
+        "<b>bob": sc.notebook(sc.STUBS, add=evil),
+        "cyd": b"{",
+    }.items():
+        path = tmp_path / "submissions" / student / "hw1" / "hw1.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+    homework = course.homework("hw1")
+    found = find_submissions(tmp_path / "submissions", [homework], ["hw1", "hw2"])
+    report = tmp_path / "similarity" / "hw1.html"
+    pairs, left = similarity.compare(homework, course, found, released(), report)
+    assert len(pairs) == 1 and [student for student, _ in left] == ["cyd"]
+    text = report.read_text()
+    assert "<script>" not in text and "&lt;script&gt;" in text and "&lt;b&gt;bob" in text
+    assert "<mark>" in text and "default-src 'none'" in text
