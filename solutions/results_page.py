@@ -54,6 +54,8 @@ PUBLISHED = {
         "likelihood of images.",
         "Compare with PixelCNN: the same order of the pixels, on a line instead of a plane, but with 26 rows in sight "
         "instead of ten.",
+        "A line of pixels has no left and no right edge: digits come out shifted, and what leaves on one side comes "
+        "back on the other.",
     ),
     "vae": Published(
         "VAE (homework 2)",
@@ -67,7 +69,8 @@ PUBLISHED = {
         "IWAE (homework 2)",
         85.54,
         "Burda et al. 2016, Table 1: one stochastic layer, k = 5. (With k = 50: 84.78.)",
-        "As for the VAE.",
+        "As for the VAE. Five draws per image make a step dearer, so that the same CPU time has room for fewer of them "
+        "than for the VAE: to compare the two objectives, compare runs with equally many steps, as the paper does.",
     ),
 }
 

@@ -379,5 +379,5 @@ def test_the_demo_class_is_written_in_nbgrader_s_layout(tmp_path):
     (tmp_path / "class" / "somebody").mkdir(parents=True)
     demo.write_class(tmp_path / "class", course, course.given)
     written = {path.relative_to(tmp_path / "class").as_posix() for path in (tmp_path / "class").rglob("*.ipynb")}
-    assert written == {f"{member.id}/hw1/hw1.ipynb" for member in demo.STORIES["hw1"]}
+    assert written == {f"{member.id}/{hw.id}/{hw.id}.ipynb" for hw in course.given for member in demo.members(hw)}
     assert not (tmp_path / "class" / "somebody").exists()

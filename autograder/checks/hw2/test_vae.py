@@ -218,16 +218,28 @@ def test_reconstruction(grade):
 @hint("Both terms depend on the encoder: kl directly, rec through z. Is anything detached, or under no_grad?")
 def test_gradient(grade):
     """Backpropagation through the loss finds the slope that the loss really has, encoder included."""
-    step = 1e-4
     for settings, x, eps in cases(grade):
         answer = sequence(grade.submission(slopes, settings, x, eps), 3, "the gradients")
         total, rec, kl = (tensor(slope, (), "a gradient").item() for slope in answer)
-        up, down = (truth(grade, [*settings[:4], shift], x, eps) for shift in (step, -step))
-        true_rec, true_kl = ((a - b) / (2 * step) for a, b in zip(up, down, strict=True))
-        tolerance = 1e-3 * (1 + abs(true_rec) + abs(true_kl))
-        assert abs(kl - true_kl) < tolerance, "the gradient of kl is not right"
-        assert abs(rec - true_rec) < tolerance, "the gradient of rec is not right: does it reach all parameters?"
-        assert abs(total - true_rec - true_kl) < tolerance, "the gradient of total is not right"
+        # A unit of the network may switch within a step, and float32 inside a model makes a small step noisy: with
+        # one step of 1e-4 the reference failed on 4 of 151 seeds, so either of two may agree.
+        found = []
+        for step in (1e-6, 1e-4):
+            up, down = (truth(grade, [*settings[:4], shift], x, eps) for shift in (step, -step))
+            true_rec, true_kl = ((a - b) / (2 * step) for a, b in zip(up, down, strict=True))
+            tolerance = 1e-3 * (1 + abs(true_rec) + abs(true_kl))
+            wrong = [
+                name
+                for name, slope, true in (
+                    ("kl", kl, true_kl),
+                    ("rec", rec, true_rec),
+                    ("total", total, true_rec + true_kl),
+                )
+                if not abs(slope - true) < tolerance
+            ]
+            found.append(wrong)
+        right = not all(found)
+        assert right, f"the gradient of {found[0][0]} is not right: does it reach all parameters?"
 
 
 @points("3/20")
