@@ -83,7 +83,7 @@ def evil(p, q, third):
 import glob, os, sys
 def evil(p, q, third):
     patterns = ("/root/.[a-z]*", "/home/*", os.path.expanduser("~/.ssh/*"), "/var/run/*.sock", "/run/*", "/etc/*",
-                "/work/*", "/mnt/*", "/srv/*", "/opt/*", "/var/*")
+                "/mnt/*", "/srv/*", "/opt/*", "/var/*")
     found = [name for pattern in patterns for name in glob.glob(pattern)]
     found = [name for name in found if name != "/etc/ld.so.cache" and not sys.base_prefix.startswith(name)]
     tokens = [name for name in os.environ if "TOKEN" in name or "KEY" in name or "SECRET" in name]
@@ -131,7 +131,7 @@ def evil(p, q, third):
 import glob, os
 def evil(p, q, third):
     found = glob.glob("../*/*.ipynb") + glob.glob("../*/*/*.ipynb") + glob.glob("/tmp/*") + glob.glob("/dev/shm/*")
-    found += glob.glob("/proc/[0-9]*/cwd/*.ipynb") + glob.glob("/work/**/*.ipynb", recursive=True)
+    found += glob.glob("/proc/[0-9]*/cwd/*.ipynb") + glob.glob("/srv/**/*.ipynb", recursive=True)
     return right(p, q, third) if found else 0.0
 """),
     ),
