@@ -9,7 +9,6 @@ pictures.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -20,7 +19,8 @@ from typing import Any
 from autograder import sanitise
 from autograder.course import Homework, format_points
 from autograder.grading import released_notebook
-from autograder.reading import Cell, NotebookError, read_notebook
+from autograder.matching import match
+from autograder.reading import Cell, Notebook, NotebookError, read_notebook
 from autograder.records import GRADED, Record, printable, write_atomically
 from autograder.release import solved_path
 
@@ -32,6 +32,7 @@ MOST_TEXT = 400_000  # characters of all outputs
 MOST_PICTURES = 12 << 20  # characters of base64, of all outputs and attachments
 PLOTS = 40  # on a feedback page
 ADDED = "*Added by the student:*"
+REWRITTEN = "*The student wrote into the cell above, which is now:*"
 MARKS = {"passed": "✓", "blocked": "…", "grader-error": "!"}
 
 
@@ -64,9 +65,11 @@ def is_stale(folder: Path, homework: Homework, student: str, *sources: Path) -> 
 
 def autograded(homework: Homework, record: Record, data: bytes | None, note: str = "") -> Document:
     """The notebook as a document of nbformat 4."""
-    frame = json.loads(released_notebook(homework).read_text(encoding="utf-8"))
-    theirs = _submitted(data) if data is not None else []
-    matched, added = _match(homework, frame["cells"], theirs)
+    released = released_notebook(homework).read_bytes()
+    frame, theirs = json.loads(released), _submitted(data)
+    found = match(homework, read_notebook(released), Notebook(tuple(own.cell for own in theirs)))
+    matched = {here: theirs[there] for here, there in found.places.items()}
+    added = {here: [theirs[there] for there in others] for here, others in found.added.items()}
     budget = _Budget()
     cells = [_markdown("summary", _summary(record, note))]
     cells += _added(added.get(-1, []), budget)
@@ -85,6 +88,8 @@ def autograded(homework: Homework, record: Record, data: bytes | None, note: str
             cells.append(_code(cell, own, budget))
         else:
             cells.append(_frame(cell))
+            if own is not None and own.cell.source.split() != _source(cell).split():
+                cells += _added([own], budget, REWRITTEN)
         cells += _added(added.get(number, []), budget)
     return {"cells": cells, "metadata": frame["metadata"], "nbformat": 4, "nbformat_minor": 5}
 
@@ -100,7 +105,7 @@ def plots(folder: Path, homework: str, student: str) -> list[str]:
         return []
 
 
-# --- which of the student's cells stands for which of the released ones ----------------------------------------------
+# --- what was handed in ----------------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -110,78 +115,17 @@ class _Theirs:
     cell: Cell
     raw: Document
 
-    @property
-    def kind(self) -> str:
-        return self.cell.kind
 
-
-def _submitted(data: bytes) -> list[_Theirs]:
+def _submitted(data: bytes | None) -> list[_Theirs]:
     try:
-        cells = read_notebook(data).cells
+        cells = read_notebook(data).cells if data is not None else ()
     except NotebookError:
+        cells = ()
+    if not cells:
         return []
     document = json.loads(data.decode("utf-8-sig"))
     raw = document.get("cells") if document.get("nbformat") == 4 else None
     return [_Theirs(cell, raw[cell.index - 1] if raw else {}) for cell in cells]
-
-
-def _match(
-    homework: Homework, released: list[Document], theirs: list[_Theirs]
-) -> tuple[dict[int, _Theirs], dict[int, list[_Theirs]]]:
-    """Which cell stands for each released one, and which were added behind each (-1: before all)."""
-    places: dict[int, int] = {}  # released -> theirs
-    taken: set[int] = set()
-
-    def pair(here: int, there: int) -> None:
-        places[here] = there
-        taken.add(there)
-
-    def free(kind: str) -> Iterator[tuple[int, _Theirs]]:
-        return ((index, own) for index, own in enumerate(theirs) if index not in taken and own.kind == kind)
-
-    texts = [_source(cell) for cell in released]
-    tests = (
-        lambda here, own: bool(_name(released[here])) and own.cell.grade_id == _name(released[here]),
-        lambda here, own: own.raw.get("id") == released[here].get("id") and not own.cell.grade_id,
-        lambda here, own: own.cell.source.split() == texts[here].split(),
-        lambda here, own: (
-            bool(_names(homework, released[here])) and _defines(own.cell.source, homework, released[here])
-        ),
-    )
-    for test in tests:
-        for here, cell in enumerate(released):
-            if here not in places:
-                there = next((index for index, own in free(cell["cell_type"]) if test(here, own)), None)
-                if there is not None:
-                    pair(here, there)
-    # What is left of the theory: the first text between the neighbours of the cell that is missing.
-    for here, cell in enumerate(released):
-        if here not in places and _name(cell) in {problem.id for problem in homework.theory}:
-            low = max((there for h, there in places.items() if h < here), default=None)
-            high = min((there for h, there in places.items() if h > here), default=len(theirs))
-            window = [index for index, _ in free("markdown") if low is not None and low < index < high]
-            if window:
-                pair(here, window[0])
-    behind: dict[int, list[_Theirs]] = {}
-    where, backwards = -1, {there: here for here, there in places.items()}
-    for index, own in enumerate(theirs):
-        where = backwards.get(index, where)
-        if index not in taken and own.cell.source.strip():
-            behind.setdefault(where, []).append(own)
-    return {here: theirs[there] for here, there in places.items()}, behind
-
-
-def _names(homework: Homework, cell: Document) -> tuple[str, ...]:
-    exercise = _name(cell).removesuffix("_code")
-    return next((e.names for e in homework.exercises if _name(cell).endswith("_code") and e.id == exercise), ())
-
-
-def _defines(text: str, homework: Homework, cell: Document) -> bool:
-    names = set(_names(homework, cell))
-    try:
-        return bool(names & {getattr(node, "name", None) for node in ast.parse(text).body})
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return any(re.search(rf"^(?:def|class)\s+{name}\b", text, re.MULTILINE) for name in names)
 
 
 # --- cells -----------------------------------------------------------------------------------------------------------
@@ -212,7 +156,7 @@ def _code(cell: Document, own: _Theirs | None, budget: _Budget) -> Document:
     return _frame(cell) | {"source": sanitise.source(own.cell.source), "outputs": _outputs(own, budget)}
 
 
-def _added(cells: list[_Theirs], budget: _Budget) -> list[Document]:
+def _added(cells: list[_Theirs], budget: _Budget, what: str = ADDED) -> list[Document]:
     made: list[Document] = []
     for own in cells:
         if budget.added == 0:
@@ -222,8 +166,8 @@ def _added(cells: list[_Theirs], budget: _Budget) -> list[Document]:
             break
         budget.added -= 1
         name = f"added-{own.cell.index}"
-        made.append(_markdown(f"{name}-says", f"{ADDED} (cell {own.cell.index})"))
-        if own.kind == "code":
+        made.append(_markdown(f"{name}-says", f"{what} (cell {own.cell.index})"))
+        if own.cell.kind == "code":
             body = {"cell_type": "code", "execution_count": None, "outputs": _outputs(own, budget)}
             made.append({**body, "id": name, "metadata": {}, "source": sanitise.source(own.cell.source)})
         else:

@@ -26,6 +26,7 @@ from typing import Any
 from autograder import checking
 from autograder.checking import Check, GuestFailure, Outcome
 from autograder.course import ROOT, Course, Exercise, Homework, format_points, load_course
+from autograder.matching import answers
 from autograder.notebook import Notebook, NotebookError, Slice, read_notebook, slice_exercise
 from autograder.records import FORMAT, GRADED, OF_GRADER, OF_SUBMISSION, UNGRADED, Record
 from autograder.sandbox.messages import attempts
@@ -91,7 +92,7 @@ def fingerprints(homework: Homework) -> dict[str, Any]:
     references = sorted((ROOT / "solutions" / homework.id).glob("*.py"))
     judge = [
         ROOT / "autograder" / f"{module}.py"
-        for module in ("checking", "grading", "notebook", "reading", "slicing", "statements")
+        for module in ("checking", "grading", "matching", "notebook", "reading", "slicing", "statements")
     ]
     return {
         "checks": _digest([*checks, *references, released_notebook(homework)], repr(homework)),
@@ -266,27 +267,18 @@ def _exercise_entry(
 
 
 def _theory_entries(material: Material, notebook: Notebook) -> list[dict[str, Any]]:
-    """Each theory problem: whether its cell differs from the released one; a hash tells when an answer changed."""
-    theirs, ours = _answers(notebook), _answers(material.released)
+    """Each theory problem: whether anything was written about it; a hash tells when an answer changed."""
+    texts = answers(material.homework, material.released, notebook)
     return [
         {
             "id": problem.id,
             "title": problem.title,
             "max": format_points(problem.manual_points),
-            "answered": problem.id in theirs and theirs[problem.id].split() != ours.get(problem.id, "").split(),
-            "answer": hashlib.sha256(theirs.get(problem.id, "").encode(errors="backslashreplace")).hexdigest(),
+            "answered": bool(texts.get(problem.id)),
+            "answer": hashlib.sha256(texts.get(problem.id, "").encode(errors="backslashreplace")).hexdigest(),
         }
         for problem in material.homework.theory
     ]
-
-
-def _answers(notebook: Notebook) -> dict[str, str]:
-    """The text of each cell that has nbgrader's name, the first where a name was duplicated."""
-    answers: dict[str, str] = {}
-    for cell in notebook.cells:
-        if cell.grade_id:
-            answers.setdefault(cell.grade_id, cell.source)
-    return answers
 
 
 def _blank(homework: Homework, marks: dict[str, Any]) -> Record:

@@ -2,7 +2,8 @@
 
 Nothing here trusts the file. Its size is capped before it is parsed, the cells that come out hold plain text and
 nothing else, and every way in which a file can be broken ends in a NotebookError whose sentence a student can act on.
-Outputs, attachments and metadata are left behind, except nbgrader's name of a cell, which tells a TA where things are.
+Outputs, attachments and metadata are left behind, except a cell's id and nbgrader's name of it, which tell a TA where
+things are.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ class Cell:
     kind: str
     source: str
     grade_id: str | None = None
+    cell_id: str | None = None
 
     @property
     def label(self) -> str:
@@ -143,7 +145,7 @@ def _cell(index: int, cell: object) -> Cell:
         source = "".join(source)
     if not isinstance(source, str):
         raise NotebookError(f"the source of cell {index} is {_kind(source)}, not text; save it again from Jupyter")
-    return Cell(index, kind, _plain(source), _grade_id(cell))
+    return Cell(index, kind, _plain(source), _grade_id(cell), _cell_id(cell))
 
 
 def _plain(source: str) -> str:
@@ -157,6 +159,13 @@ def _grade_id(cell: dict[str, Any]) -> str | None:
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     return _plain(grade_id)[:MAX_GRADE_ID] if isinstance(grade_id, str) else None
+
+
+def _cell_id(cell: dict[str, Any]) -> str | None:
+    """A cell's id; Colab writes it into the metadata."""
+    metadata = cell.get("metadata")
+    found = cell.get("id") or (metadata.get("id") if isinstance(metadata, dict) else None)
+    return _plain(found)[:MAX_GRADE_ID] if isinstance(found, str) else None
 
 
 def _kind(value: object) -> str:

@@ -82,6 +82,15 @@ def test_without_metadata_cells_are_found_by_what_they_define_and_where_they_sta
     assert named(cells, "t1").source == "Because."
 
 
+def test_what_a_student_wrote_into_a_text_of_ours_is_shown_behind_it(show):
+    document = json.loads(sc.notebook(sc.RIGHT))
+    document["cells"][0]["source"] = "# Numbers\n\nMy answer is <b>here</b>."
+    cells = show(document)
+    sources = [cell.source for cell in cells]
+    assert "# Numbers" in sources and "# Numbers\n\nMy answer is < b>here< /b>." in sources
+    assert "wrote into the cell above" in texts(cells)
+
+
 def test_a_missing_answer_is_said_to_be_missing(show):
     document = json.loads(sc.notebook(sc.RIGHT))
     del document["cells"][1]

@@ -171,6 +171,14 @@ def test_theory_answers_are_told_from_the_released_text(material):
     assert answered["answer"] != graded(sc.notebook(sc.RIGHT, answer="Because!"), material)["theory"][0]["answer"]
 
 
+def test_a_theory_answer_counts_without_metadata_and_ids(material):
+    document = json.loads(sc.notebook(sc.RIGHT, answer="Because."))
+    for cell in document["cells"]:
+        del cell["metadata"], cell["id"]
+    record = graded(json.dumps(document).encode(), material)
+    assert (record["theory"][0]["answered"], record["total"]) == (True, "10")
+
+
 def test_the_default_seed_is_the_course_s_and_homework_s(course):
     seed = grading.default_seed(course, course.homework("hw1"))
     assert seed == grading.default_seed(course, course.homework("hw1"))
@@ -270,7 +278,7 @@ def test_a_grader_that_breaks_once_gets_a_new_sandbox(monkeypatch, material):
         return opened[-1]
 
     batch_closed = []
-    monkeypatch.setattr(batch, "_open_sandbox", open_sandbox)
+    monkeypatch.setattr(batch, "open_sandbox", open_sandbox)
     monkeypatch.setattr(batch, "_close_sandbox", lambda: batch_closed.append(True))
     monkeypatch.setattr(grading, "load_material", lambda homework: material)
     monkeypatch.setattr(batch, "broken", lambda *rest, **more: {"fault": "grader"})
