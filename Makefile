@@ -12,6 +12,8 @@
 #   make export      grades for Moodle, Canvas, Gradescope and as plain CSV, into exports/
 #   make data        fetch MNIST once, for the optional experiments
 #   make results     train the reference models on MNIST and measure them; MODEL=vae  BUDGET=120 (CPU seconds)  FRESH=1
+#   make validate    how well the hidden checks tell right from wrong: seeds, named answers, mutants; HW=hw1  SEEDS=50
+#                    EXERCISE=made  ALIVE=1 lists the mutants that live  FRESH=1
 #   make attack      every attack on the grader, with the verdict an honest judge gives; QUICK=1 leaves out the long ones
 #   make lint        ruff over everything
 #
@@ -33,7 +35,7 @@ export OMP_NUM_THREADS := 1
 # Where records, gradebook and pages are: the repository, or the demo class's folder.
 PLACE := $(if $(DEMO),--output build/demo)
 
-.PHONY: help setup grade test release final collect formgrader feedback similarity export data results attack lint
+.PHONY: help setup grade test release final collect formgrader feedback similarity export data results validate attack lint
 
 help:  ## show the lines above
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -74,6 +76,10 @@ data: setup
 
 results: setup
 	@$(RUN) -m solutions.results $(if $(MODEL),--model "$(MODEL)") $(if $(BUDGET),--budget "$(BUDGET)") $(if $(FRESH),--fresh)
+
+validate: setup
+	@$(RUN) -m autograder.validation $(if $(HW),--hw "$(HW)") $(if $(EXERCISE),--exercise "$(EXERCISE)") \
+	    $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(JOBS),--jobs "$(JOBS)") $(if $(ALIVE),--alive) $(if $(FRESH),--fresh)
 
 attack: setup
 	@$(RUN) -m autograder.attacks $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")

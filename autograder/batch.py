@@ -101,7 +101,7 @@ def preflight(homework_ids: list[str], isolation: str) -> tuple[str, float]:
 
         for homework_id in homework_ids:
             grading.load_material(homework_id)
-        sandbox = _open_sandbox(isolation)
+        sandbox = open_sandbox(isolation)
         if isolation != "none" and (minimum := load_course().minimum):
             problem = below_minimum(sandbox, minimum) or ""
     except Exception as error:
@@ -111,7 +111,7 @@ def preflight(homework_ids: list[str], isolation: str) -> tuple[str, float]:
 
 def _grade(grading: Any, data: bytes, homework_id: str, seed: int, isolation: str) -> Record:
     try:
-        return grading.grade_submission(data, grading.load_material(homework_id), seed, _open_sandbox(isolation))
+        return grading.grade_submission(data, grading.load_material(homework_id), seed, open_sandbox(isolation))
     except Exception:
         return broken(data, homework_id, seed, isolation, "the grader itself failed on it", traceback.format_exc())
 
@@ -147,7 +147,7 @@ def _alone(task: Task, make_pool: Callable[[int], Executor]) -> Record:
 _sandbox: tuple[str, Any, Finalize] | None = None
 
 
-def _open_sandbox(isolation: str) -> Any:
+def open_sandbox(isolation: str) -> Any:
     """This process's sandbox, started when first asked for and kept until the process ends."""
     global _sandbox
     if _sandbox is not None and _sandbox[0] != isolation:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import SimpleNamespace
 
 from autograder import checking
@@ -58,11 +59,13 @@ def strays(homework: Homework) -> list[str]:
     return sorted(str(path) for path in paths if path.stem.partition("__")[0] not in ids)
 
 
-def submission(homework: Homework, added: str = "") -> Notebook:
-    """The reference as a student's notebook, with a cell added at the end."""
-    return _notebook([*reference_cells(homework), *([("added", added)] if added else [])])
+def submission(homework: Homework, added: str = "", replaced: Mapping[str, str] | None = None) -> Notebook:
+    """The reference as a student's notebook, with a cell added at the end or some exercises' cells replaced."""
+    cells = _reference(homework) | (replaced or {})
+    return _notebook([*cells.items(), *([("added", added)] if added else [])])
 
 
+@cache
 def empty_submission(homework: Homework) -> Notebook:
     """The notebook as students receive it."""
     return _notebook(stub_cells(homework))
@@ -88,6 +91,11 @@ def judge(
             with guest.session(sliced.parts, check.limits) as session:
                 outcomes[check.id] = checking.run_check(check, session, reference, seed)
     return outcomes
+
+
+@cache
+def _reference(homework: Homework) -> dict[str, str]:
+    return dict(reference_cells(homework))
 
 
 def _notebook(cells: Iterable[tuple[str, str]]) -> Notebook:

@@ -67,7 +67,7 @@ def at(tmp_path, monkeypatch, capsys, blank):
     monkeypatch.setattr("autograder.sandbox.sandbox_problem", lambda: None)
     monkeypatch.setattr(grading, "load_material", lambda homework: material)
     monkeypatch.setattr(grading, "fingerprints", lambda homework: dict(material.fingerprints))
-    monkeypatch.setattr(batch, "_open_sandbox", lambda isolation: guest)
+    monkeypatch.setattr(batch, "open_sandbox", lambda isolation: guest)
     monkeypatch.setattr(batch, "process_pool", lambda workers: sc.Inline())
     made = Desk(tmp_path, course, guest, capsys)
     made.material = material

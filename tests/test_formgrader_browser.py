@@ -93,7 +93,7 @@ class Class:
             (cli, "load_course", lambda: self.course),
             (grading, "load_material", lambda homework: material),
             (grading, "fingerprints", lambda homework: dict(material.fingerprints)),
-            (batch, "_open_sandbox", lambda isolation: guest),
+            (batch, "open_sandbox", lambda isolation: guest),
             (batch, "process_pool", lambda workers: sc.Inline()),
             (formgrader, "released_notebook", lambda homework: released),
             (formgrader, "solved_path", lambda homework: solved),

@@ -46,7 +46,7 @@ def small_course(
         stack.enter_context(patch(grading, "fingerprints", lambda homework: dict(marks)))
         stack.enter_context(mock.patch("autograder.course.load_course", lambda: small))
         if sandbox is not None:
-            stack.enter_context(patch(batch, "_open_sandbox", lambda isolation: sandbox))
+            stack.enter_context(patch(batch, "open_sandbox", lambda isolation: sandbox))
         yield small
 
 

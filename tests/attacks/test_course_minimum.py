@@ -45,7 +45,7 @@ class Weak:
 
 def test_grading_refuses_below_the_minimum_and_not_with_isolation_none(monkeypatch):
     monkeypatch.setattr(grading, "load_material", lambda homework: None)
-    monkeypatch.setattr(batch, "_open_sandbox", lambda isolation: Weak())
+    monkeypatch.setattr(batch, "open_sandbox", lambda isolation: Weak())
     problem, _ = batch.preflight(["hw1"], "bubblewrap")
     assert "without user_namespace" in problem and "seccomp" in problem
     assert batch.preflight(["hw1"], "none")[0] == ""

@@ -1,0 +1,124 @@
+"""`make validate`: how well the hidden checks tell right from wrong, as a table and as `autograder/VALIDATION.md`.
+
+Exit code 0 when every goal is met: no false failure, no points for the stub, every named wrong answer loses points on
+the check meant for it, every right one keeps all, and 95 % of the mutants that are not equivalent lose points. 1 when
+one is not, 2 for wrong usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from autograder.course import ROOT, CourseError, Exercise, Homework, load_course
+from autograder.records import write_atomically
+from autograder.report import console
+from autograder.sandbox import sandbox_problem
+from autograder.validation.page import KILL_RATE, Summary, ValidationError, equivalents, kill_rate, page, terminal_table
+from autograder.validation.trials import KINDS, REFERENCE_SEEDS, Shelf, run, trials
+
+PAGE = ROOT / "autograder" / "VALIDATION.md"
+SHELVES = ROOT / "build" / "validation"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the trials that are not on the shelf yet, print the tables and write the page. Returns the exit code."""
+    options = _options(arguments)
+    try:
+        return validate(options)
+    except (CourseError, ValidationError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; the next run goes on from here", file=sys.stderr)
+        return 130
+
+
+def validate(options: argparse.Namespace) -> int:
+    """What `main` does. Raises CourseError, ValidationError."""
+    isolation = "none" if sandbox_problem() else "bubblewrap"
+    course = load_course()
+    homeworks = [course.homework(options.hw)] if options.hw else list(course.given)
+    chosen = [(homework, exercise) for homework in homeworks for exercise in homework.exercises]
+    chosen = [(h, e) for h, e in chosen if options.exercise in (None, e.id)]
+    if not chosen:
+        raise ValidationError(f"no homework has an exercise {options.exercise}")
+    reasons = {homework: equivalents(homework) for homework in homeworks}
+
+    wanted = {
+        (homework, exercise): [t for t in trials(homework, exercise, options.seeds) if t.kind in options.kinds]
+        for homework, exercise in chosen
+    }
+    summaries: dict[Homework, list[Summary]] = {homework: [] for homework in homeworks}
+    with _progress(sum(map(len, wanted.values()))) as tick:
+        for (homework, exercise), its_trials in wanted.items():
+            summary = Summary(homework, exercise, reasons[homework].get(exercise.id, {}))
+            for result in run(its_trials, _shelf(homework, exercise, options.fresh), options.jobs, isolation):
+                summary.results.append(result)
+                tick(f"{homework.id}/{exercise.id}")
+            summaries[homework].append(summary)
+
+    out = console()
+    for homework, of_homework in summaries.items():
+        out.print(terminal_table(homework, of_homework))
+    problems = _problems(summaries, whole=set(options.kinds) == set(KINDS))
+    for problem in problems:
+        out.print(problem, soft_wrap=True)
+    if options.alive:
+        for summary in (summary for group in summaries.values() for summary in group):
+            for result in summary.alive:
+                out.print(f"{summary.homework.id}/{summary.exercise.id}: {result.name}", soft_wrap=True)
+    everything = not options.hw and not options.exercise and set(options.kinds) == set(KINDS)
+    if everything:
+        text = page(
+            summaries, "make validate" + (f" SEEDS={options.seeds}" if options.seeds != REFERENCE_SEEDS else "")
+        )
+        write_atomically(PAGE, lambda file: file.write(text))
+        out.print(f"Written to {PAGE.relative_to(ROOT)}.")
+    return int(bool(problems))
+
+
+def _shelf(homework: Homework, exercise: Exercise, fresh: bool) -> Shelf:
+    path = SHELVES / homework.id / f"{exercise.id}.jsonl"
+    if fresh:
+        path.unlink(missing_ok=True)
+    return Shelf(path)
+
+
+def _problems(summaries: dict[Homework, list[Summary]], whole: bool) -> list[str]:
+    problems = [problem for group in summaries.values() for summary in group for problem in summary.problems(whole)]
+    for homework, group in summaries.items():
+        killed, total = kill_rate(group)
+        if killed < KILL_RATE * total:
+            problems.append(f"{homework.id}: only {killed} of {total} wrong mutants lose points")
+    return problems
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[str], None]]:
+    out = console(to_stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
+        task = bar.add_task("validating", total=total)
+        yield lambda what: bar.update(task, advance=1, description=what)
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m autograder.validation", description=__doc__.splitlines()[0])
+    parser.add_argument("--hw", help="one homework")
+    parser.add_argument("--exercise", help="one exercise")
+    parser.add_argument("--seeds", type=int, default=REFERENCE_SEEDS, help="how often the reference is tried")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="only some kinds of trials")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="worker processes")
+    parser.add_argument("--fresh", action="store_true", help="repeat what was tried before")
+    parser.add_argument("--alive", action="store_true", help="list the mutants that live")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

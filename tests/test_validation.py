@@ -1,0 +1,254 @@
+"""`make validate`: mutants that are wrong in one place, results that are kept, and what the page says of them."""
+
+import ast
+import hashlib
+import json
+import math
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from autograder.checking import FAILED, GRADER_ERROR, PASSED, load_checks
+from autograder.course import load_course
+from autograder.release import reference_cells
+from autograder.sandbox import sandbox_problem
+from autograder.validation import __main__ as command
+from autograder.validation import page
+from autograder.validation.mutants import MUTATORS, mutants
+from autograder.validation.trials import MUTANT, REFERENCE, RIGHT, STUB, WRONG, Result, Shelf, Trial, key, run, trials
+
+COURSE = load_course()
+EXERCISES = [(homework, exercise) for homework in COURSE.given for exercise in homework.exercises]
+SAMPLE = 3  # mutants of each exercise in `make test`; `make validate` tries them all
+
+
+def written(body):
+    """A cell with `body` as the solution of a function."""
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    head = 'def f(x, n, generator=None):\n    """A sum + a product."""\n'
+    return f"{head}    ### BEGIN SOLUTION\n{lines}\n    ### END SOLUTION\n"
+
+
+def bodies(body):
+    """Every mutant of that body, as text."""
+    cell = written(body)
+    found = [mutant.source for mutant in mutants(cell)]
+    assert all(
+        source.split("    ### BEGIN SOLUTION\n")[0] == cell.split("    ### BEGIN SOLUTION\n")[0] for source in found
+    )
+    inner = [source.split("### BEGIN SOLUTION\n")[1].split("    ### END SOLUTION")[0] for source in found]
+    return {"\n".join(line.strip() for line in text.splitlines()) for text in inner}
+
+
+@pytest.mark.parametrize(
+    ("body", "mutant"),
+    [
+        ("return (x + 1) * n", "return (x + 1) / n"),
+        ("return (x + 1) * n", "return ((x + 1))"),
+        ("return (x + 1) * n", "return -((x + 1) * n)"),
+        ("return x - n", "return (-n)"),
+        ("return x < n", "return x <= n"),
+        ("return x == n", "return x != n"),
+        ("return -x", "return (x)"),
+        ("return x[:, 1:]", "return x[:, 2:]"),
+        ("return x[:n]", "return x[:n - 1]"),
+        ("return x[n]", "return x[n + 1]"),
+        ("for i in range(n):\n    x += i\nreturn x", "for i in range(1, n):\nx += i\nreturn x"),
+        ("for i in range(n):\n    x += i\nreturn x", "for i in range(n):\nx -= i\nreturn x"),
+        ("for i in range(n):\n    x += i\nreturn x", "for i in range(n):\npass\nreturn x"),
+        ("return x.sum(-1)", "return x.mean(-1)"),
+        ("return x.sum(-1)", "return x.sum()"),
+        ("return x.sum(dim=0)", "return x.sum(dim=1)"),
+        ("return x.sum(0, keepdim=True)", "return x.sum(0)"),
+        ("return x.normal_(generator=generator)", "return x.normal_()"),
+        ("return x.detach() * n", "return x * n"),
+        ("return torch.exp(x)", "return (x)"),
+        ("return torch.where(n, x, 0)", "return torch.where(n, 0, x)"),
+        ("return x, n", "return n, x"),
+        ("x.backward()\nreturn x", "pass\nreturn x"),
+        ("x = x.flip(0)\nreturn x", "pass\nreturn x"),
+        ("with torch.no_grad():\n    return x.exp()", "with torch.enable_grad():\nreturn x.exp()"),
+        ("if n:\n    return x\nreturn n", "if not (n):\nreturn x\nreturn n"),
+        ("return 0.5 * x", "return 1.0 * x"),
+    ],
+)
+def test_a_mutant_for_each_mistake(body, mutant):
+    assert mutant in bodies(body)
+
+
+def test_only_what_a_student_writes_is_changed():
+    assert bodies('raise ValueError(f"got {x + 1}")') == set()
+    assert bodies('assert x, "no x"') == set()
+    assert mutants("def f(x=1):\n    return x + 1\n") == []
+
+
+def test_the_mutants_of_a_cell_are_different_programs_with_different_names():
+    for _, source in reference_cells(COURSE.given[0])[1:]:
+        found = mutants(source)
+        shapes = {ast.dump(ast.parse(mutant.source)) for mutant in found}
+        assert len(shapes) == len({mutant.name for mutant in found}) == len(found)
+        assert ast.dump(ast.parse(source)) not in shapes
+
+
+def test_every_mutator_finds_something_in_the_course():
+    kinds = {m.kind for homework in COURSE.given for _, source in reference_cells(homework) for m in mutants(source)}
+    assert kinds == {mutator.__name__.replace("_", " ") for mutator in MUTATORS}
+
+
+@pytest.mark.parametrize(("failures", "tries", "bound"), [(0, 50, 1 - 0.05 ** (1 / 50)), (3, 3, 1.0)])
+def test_the_upper_bound_of_a_rate(failures, tries, bound):
+    assert math.isclose(page.upper_bound(failures, tries), bound, rel_tol=1e-9)
+
+
+def test_the_upper_bound_covers():
+    """With that rate, so few failures come in exactly one case of twenty."""
+    rate = page.upper_bound(2, 40)
+    few = sum(math.comb(40, k) * rate**k * (1 - rate) ** (40 - k) for k in range(3))
+    assert math.isclose(few, 0.05, rel_tol=1e-9)
+
+
+# --- a summary ------------------------------------------------------------------------------------------------------
+
+HOMEWORK, EXERCISE = EXERCISES[0]
+CHECKS = [check.id for check in load_checks(HOMEWORK, EXERCISE)]
+
+
+def result(kind, name="x", seed=0, lost=(), state=FAILED):
+    states = {check: state if check in lost else PASSED for check in CHECKS}
+    return Result(f"{kind}{name}{seed}", HOMEWORK.id, EXERCISE.id, kind, name, seed, states)
+
+
+def summary(*results, reasons=None):
+    return page.Summary(HOMEWORK, EXERCISE, reasons or {}, list(results))
+
+
+def test_all_is_well():
+    good = summary(
+        result(REFERENCE),
+        result(STUB, lost=CHECKS),
+        result(WRONG, lost=CHECKS[:1]),
+        result(RIGHT),
+        result(MUTANT, "killed", lost=CHECKS[:1]),
+        result(MUTANT, "the same"),
+        reasons={"the same": "it is"},
+    )
+    assert good.problems() == []
+    assert page.kill_rate([good]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (result(REFERENCE, seed=7, lost=CHECKS[:1]), "seed 7"),
+        (result(STUB, lost=CHECKS[1:]), "the stub gets"),
+        (result(WRONG, "swapped"), "wrong answer swapped keeps"),
+        (result(RIGHT, "numpy", lost=CHECKS[:1]), "right numpy loses"),
+        (result(MUTANT, "m", lost=CHECKS[:1], state=GRADER_ERROR), "the grader broke"),
+    ],
+)
+def test_what_is_wrong_is_said(found, words):
+    assert any(words in problem for problem in summary(found).problems())
+
+
+def test_a_mutant_listed_as_equivalent_must_be_there_and_live():
+    killed = summary(result(MUTANT, "m", lost=CHECKS[:1]), reasons={"m": "why", "gone": "why"})
+    assert len(killed.problems()) == 2
+    assert killed.problems(whole=False) == []
+
+
+def test_points_lost_are_the_checks_points():
+    one = result(MUTANT, lost=CHECKS[:1])
+    assert one.points_lost(summary().worth) == load_checks(HOMEWORK, EXERCISE)[0].points
+    assert result(MUTANT).points_lost(summary().worth) == Fraction(0)
+
+
+def test_the_page_names_the_living_and_the_equivalent():
+    s = summary(result(MUTANT, "a: `x|y` became `y`"), result(MUTANT, "the same"), reasons={"the same": "it just is"})
+    text = page.page({HOMEWORK: [s]}, "make validate")
+    assert "x\\|y" in text
+    assert "it just is" in text
+    assert "0 of the 1 mutants" in text
+
+
+@pytest.mark.parametrize(
+    ("toml", "words"),
+    [
+        ("[nothing_like_it]\nwhy = ['m']", "no exercise nothing_like_it"),
+        (f"[{EXERCISE.id}]\nwhy = ['m']\nbecause = ['m']", "listed twice"),
+        ("[", "no TOML"),
+    ],
+)
+def test_a_list_of_equivalents_that_is_wrong(monkeypatch, tmp_path, toml, words):
+    (tmp_path / HOMEWORK.id).mkdir()
+    (tmp_path / HOMEWORK.id / "equivalent.toml").write_text(toml)
+    monkeypatch.setattr(page, "CHECKS", tmp_path)
+    with pytest.raises(page.ValidationError, match=words):
+        page.equivalents(HOMEWORK)
+
+
+# --- the shelf, and real trials -------------------------------------------------------------------------------------
+
+
+def test_a_torn_line_is_tried_again(tmp_path):
+    shelf = Shelf(tmp_path / "shelf.jsonl")
+    shelf.add(result(REFERENCE, seed=1))
+    with shelf.path.open("a") as file:
+        file.write(json.dumps({"key": "torn"})[:-4])
+    again = Shelf(shelf.path)
+    again.add(result(REFERENCE, seed=2))
+    assert list(Shelf(shelf.path).results.values()) == [result(REFERENCE, seed=1), result(REFERENCE, seed=2)]
+
+
+def test_a_key_changes_with_what_decides_the_result(monkeypatch):
+    trial = Trial(HOMEWORK.id, EXERCISE.id, REFERENCE, "reference", 0)
+    assert key(trial) == key(replace(trial))
+    assert key(trial) != key(replace(trial, seed=1))
+    assert key(trial) != key(replace(trial, added="x = 1"))
+
+
+def chosen(trial):
+    """A number that is as good as drawn, and always the same."""
+    return hashlib.sha256(trial.name.encode()).digest()
+
+
+@pytest.mark.parametrize("homework", COURSE.given, ids=lambda homework: homework.id)
+def test_a_sample_of_mutants_loses_points(homework, tmp_path):
+    reasons = page.equivalents(homework)
+    summaries = []
+    isolation = "none" if sandbox_problem() else "bubblewrap"
+    for exercise in homework.exercises:
+        all_mutants = sorted((t for t in trials(homework, exercise) if t.kind == MUTANT), key=chosen)
+        sample = [trial for trial in all_mutants if trial.name not in reasons.get(exercise.id, {})][:SAMPLE]
+        results = list(run(sample, Shelf(tmp_path / f"{exercise.id}.jsonl"), 1, isolation))
+        summaries.append(page.Summary(homework, exercise, {}, results))
+        assert summaries[-1].broken == []
+        assert set(reasons.get(exercise.id, {})) <= {trial.name for trial in all_mutants}, "listed, but no mutant"
+    killed, total = page.kill_rate(summaries)
+    alive = [f"{s.exercise.id}, {result.name}" for s in summaries for result in s.alive]
+    assert killed >= page.KILL_RATE * total, "\n".join(alive)
+
+
+def test_what_was_tried_is_not_tried_again(tmp_path, monkeypatch, capsys):
+    """The command on one exercise, without the sandbox: stub and reference, then once more."""
+    monkeypatch.setattr(command, "SHELVES", tmp_path)
+    monkeypatch.setattr(command, "sandbox_problem", lambda: "not here")
+    arguments = [
+        "--exercise",
+        EXERCISE.id,
+        "--hw",
+        HOMEWORK.id,
+        "--kinds",
+        STUB,
+        REFERENCE,
+        "--seeds",
+        "2",
+        "--jobs",
+        "1",
+    ]
+    assert command.main(arguments) == 0
+    assert "2/2" in capsys.readouterr().out
+    lines = (tmp_path / HOMEWORK.id / f"{EXERCISE.id}.jsonl").read_text()
+    assert command.main(arguments) == 0
+    assert (tmp_path / HOMEWORK.id / f"{EXERCISE.id}.jsonl").read_text() == lines
+    assert command.main(["--exercise", "nothing"]) == 2
