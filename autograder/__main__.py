@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 def grade(options: argparse.Namespace) -> int:
     """Grade what was handed in, or a demo class where nothing was."""
     course = load_course()
-    homeworks = [course.homework(options.hw)] if options.hw else list(course.given)
+    homeworks = _homeworks(options.hw, course)
     folder = Path(options.submissions) if options.submissions else Path(options.output) / "submissions"
     demo = options.submissions is None and not options.student and not has_submissions(folder)
     if not demo:
@@ -108,14 +108,14 @@ def release(options: argparse.Namespace) -> int:
     from autograder import release
 
     course = load_course()
-    homeworks = [course.homework(options.hw)] if options.hw else list(course.given)
+    homeworks = _homeworks(options.hw, course)
     return release.run(homeworks, check=options.check, execute=options.execute)
 
 
 def feedback(options: argparse.Namespace) -> int:
     """Write every feedback page anew, for instance after marking theory."""
     course = load_course()
-    homeworks = [course.homework(options.hw)] if options.hw else list(course.given)
+    homeworks = _homeworks(options.hw, course)
     places = _places_with_gradebook(options)
 
     from autograder import desk
@@ -210,13 +210,18 @@ def export(options: argparse.Namespace) -> int:
 def collect(options: argparse.Namespace) -> int:
     """Take notebooks from an LMS export or a folder into submissions/. Exit code 1: some were left alone."""
     course = load_course()
-    homework = course.homework(options.hw) if options.hw else None
+    homework = _homeworks(options.hw, course)[0] if options.hw else None
+    if not options.source:
+        raise CommandError("what is to be collected? make collect FROM=downloads.zip, or FROM=folder")
 
     from autograder import collect
 
     submissions = Path(options.submissions) if options.submissions else Path(options.output) / "submissions"
+    source = Path(options.source)
+    if source.is_dir() and submissions.resolve().is_relative_to(source.resolve()):
+        raise CommandError(f"{_relative(source)} holds {_relative(submissions)} itself; name the downloads alone")
     try:
-        done = collect.collect(Path(options.source), submissions, course, homework)
+        done = collect.collect(source, submissions, course, homework)
     except (collect.CollectError, OSError) as error:
         raise CommandError(str(error)) from None
     for what, lines in (("new", done.new), ("replaced", done.replaced), ("there already", done.same)):
@@ -231,7 +236,7 @@ def collect(options: argparse.Namespace) -> int:
 def similarity(options: argparse.Namespace) -> int:
     """Compare the submissions of a homework with each other."""
     course = load_course()
-    homework = course.homework(f"hw{options.hw}" if options.hw.isdigit() else options.hw)
+    (homework,) = _homeworks(options.hw, course)
 
     from autograder import similarity
     from autograder.grading import released_notebook
@@ -301,6 +306,14 @@ def _parser() -> argparse.ArgumentParser:
             "--output", metavar="DIR", default=str(ROOT), help="where records, gradebook, feedback and grades are kept"
         )
     return parser
+
+
+def _homeworks(asked: str | None, course: Course) -> list[Homework]:
+    """The homework asked for, by its id or its number, or all that are written. Raises CourseError."""
+    if not asked:
+        return list(course.given)
+    by_number = [homework.id for homework in course.homeworks if homework.id == f"hw{asked}"]
+    return [course.homework(by_number[0] if by_number else asked)]
 
 
 def _jobs(text: str) -> int:

@@ -4,9 +4,10 @@ nbgrader's zip_collect unpacks an archive as a whole before it looks at it, with
 submission from a file in it. Here nothing is unpacked: each notebook is read out of its archive, within limits, and
 written under a name of ours, so no name in an archive ever becomes a path; and the time is the time of collecting.
 
-Understood are nbgrader's own layout, what Moodle and Canvas export, a folder per student, and file names of student and
-homework (`ada_hw1.ipynb`, or `ada.ipynb` where the homework is given). `roster.csv` with the columns student and alias
-may give other names of a student, an LMS number for instance. Whatever is not understood is listed and left alone.
+Understood are nbgrader's own layout, what Moodle and Canvas export, a folder or a zip per student, and file names of
+student and homework (`ada_hw1.ipynb`, or `ada.ipynb` where the homework is given). `roster.csv` with the columns
+student and alias may give other names of a student, an LMS number for instance. Whatever is not understood is listed
+and left alone. Whose a file is, is read from the outside in: in a student's own zip no name makes it somebody else's.
 """
 
 from __future__ import annotations
@@ -28,19 +29,23 @@ from pathlib import Path, PurePosixPath
 
 from autograder.course import Course, Homework
 from autograder.late import COLLECTED
+from autograder.matching import DEFINITION
+from autograder.reading import MAX_BYTES, NotebookError, read_notebook
 from autograder.records import printable, write_atomically
-from autograder.submissions import LARGEST_NOTEBOOK, LITTER, student_id_problem
+from autograder.submissions import LITTER, student_id_problem
 
 MOST_FILES = 20_000  # of one archive
+MOST_NESTED = 2_000  # files of a zip in it
 MOST_BYTES = 8 << 30  # of one archive, unpacked
-MOST_BYTES_OF_A_FILE = LARGEST_NOTEBOOK
-LARGEST_NESTED = 256 << 20  # a zip in a zip is held in memory
+LARGEST_NESTED = 256 << 20  # a zip in a zip is held in memory, one at a time
 DEEPEST = 2  # zips in zips
 
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?:file|onlinetext)_?(?P<file>.*)", re.DOTALL)
 CANVAS = re.compile(r"(?P<name>[^_]+)(?:_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)", re.DOTALL)
-# What browsers, Jupyter and LMSs add to a second file of the same name.
-COPY = re.compile(r"[ _-]*(?:\((?P<a>\d{1,4})\)|copy *(?P<b>\d{0,4})|-(?P<c>\d{1,2}))$", re.IGNORECASE)
+# What browsers and Jupyter add to a second file of the same name; what Canvas adds may also be part of a name.
+COPY = re.compile(r"[ _-]*(?:\((?P<a>\d{1,4})\)|copy *(?P<b>\d{0,4}))$", re.IGNORECASE)
+CANVAS_COPY = re.compile(r"-(?P<a>\d{1,2})$")
+ENOUGH_TO_TELL = 3  # names of another homework's exercises, and none of its own
 
 
 class CollectError(Exception):
@@ -89,7 +94,7 @@ def collect(
     done, chosen = Collected(), {}
     with contextlib.ExitStack() as opened:
         _choose(_files(source, opened), course, homework, roster, chosen, done)
-        _take_all(chosen, submissions, now, done)
+        _take_all(chosen, submissions, course, now, done)
     return done
 
 
@@ -101,13 +106,13 @@ def _choose(
     chosen: dict[tuple[str, str], list[tuple[int, Found]]],
     done: Collected,
 ) -> None:
+    files = [found for found in files if not _is_litter(found.name)]
+    wrapper = _wrapper([found.name for found in files], [given.id for given in course.given])
     for found in files:
-        if _is_litter(found.name):
-            continue
         if found.problem:
             done.left.append((found.name, found.problem))
             continue
-        guess = _understand(found.name, course, homework, roster)
+        guess = _understand(found.name.removeprefix(wrapper), course, homework, roster)
         if isinstance(guess, str):
             done.left.append((found.name, guess))
             continue
@@ -115,7 +120,11 @@ def _choose(
 
 
 def _take_all(
-    chosen: dict[tuple[str, str], list[tuple[int, Found]]], submissions: Path, now: datetime, done: Collected
+    chosen: dict[tuple[str, str], list[tuple[int, Found]]],
+    submissions: Path,
+    course: Course,
+    now: datetime,
+    done: Collected,
 ) -> None:
     known = _read_collected(submissions)
     present = {entry.name for entry in submissions.iterdir()} if submissions.is_dir() else set()
@@ -134,7 +143,7 @@ def _take_all(
                 why = f"there are {len(winners)} files of {student} for {homework_id}; keep the one that counts"
                 done.left.append((found.name, why))
             else:
-                _take(found, student, homework_id, submissions, known, now, done)
+                _take(found, Guess(student, homework_id), submissions, course, known, now, done)
     if done.new or done.replaced:
         text = json.dumps(known, indent=1, ensure_ascii=False, sort_keys=True)
         write_atomically(submissions / COLLECTED, lambda file: file.write(text + "\n"))
@@ -143,11 +152,15 @@ def _take_all(
 # --- reading, within limits ------------------------------------------------------------------------------------------
 
 
+Opener = Callable[[], contextlib.AbstractContextManager[zipfile.ZipFile]]
+
+
 def _files(source: Path, opened: contextlib.ExitStack) -> Iterator[Found]:
     if source.is_dir():
         yield from _of_folder(source)
     elif zipfile.is_zipfile(source):
-        yield from _of_archive(opened.enter_context(zipfile.ZipFile(source)), "", 0)
+        archive = opened.enter_context(zipfile.ZipFile(source))
+        yield from _of_archive(lambda: contextlib.nullcontext(archive), source.name, "", 0)
     elif not source.exists():
         raise CollectError(f"there is no {source}")
     else:
@@ -166,46 +179,46 @@ def _of_folder(folder: Path) -> Iterator[Found]:
             shown = path.relative_to(folder).as_posix()
             if not stat.S_ISREG(path.lstat().st_mode):
                 yield Found(shown, lambda: b"", "is a link or no ordinary file")
-            elif name.lower().endswith(".zip") and zipfile.is_zipfile(path):
-                with zipfile.ZipFile(path) as archive:
-                    yield from _nested(archive, shown, 1)
+            elif name.lower().endswith(".zip") and not _is_litter(shown):
+                yield from _nested(lambda path=path: zipfile.ZipFile(path), shown, 1)
             else:
-                yield Found(shown, lambda path=path: _limited(path.open("rb").read(MOST_BYTES_OF_A_FILE + 1)))
+                yield Found(shown, lambda path=path: _read_file(path))
 
 
-def _of_archive(archive: zipfile.ZipFile, prefix: str, depth: int) -> Iterator[Found]:
-    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-    if len(entries) > MOST_FILES:
-        raise CollectError(f"{prefix or archive.filename} has {len(entries)} files, more than {MOST_FILES}")
+def _of_archive(reopen: Opener, called: str, prefix: str, depth: int) -> Iterator[Found]:
+    """The files of an archive; `reopen` gives it again for each one that is read, so that none stays in memory."""
+    with reopen() as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) > (most := MOST_NESTED if depth else MOST_FILES):
+        raise CollectError(f"{called} has {len(entries)} files, more than {most}")
     if (total := sum(entry.file_size for entry in entries)) > MOST_BYTES:
-        raise CollectError(f"{prefix or archive.filename} unpacks to {total >> 20} MB, more than {MOST_BYTES >> 20}")
+        raise CollectError(f"{called} unpacks to {total >> 20} MB, more than {MOST_BYTES >> 20}")
     seen: set[str] = set()
     for entry in entries:
         name = _decoded(entry)
         shown = f"{prefix}{name}"
         problem = _problem(entry, name) or ("is in the archive twice" if name in seen else "")
         seen.add(name)
-        if problem or not name.lower().endswith(".zip"):
-            yield Found(shown, lambda entry=entry: _read(archive, entry, MOST_BYTES_OF_A_FILE), problem)
+
+        def read(entry: zipfile.ZipInfo = entry, limit: int = MAX_BYTES) -> bytes:
+            with reopen() as again:
+                return _read(again, entry, limit)
+
+        if problem or not name.lower().endswith(".zip") or _is_litter(name):
+            yield Found(shown, read, problem)
         elif depth >= DEEPEST:
-            yield Found(shown, lambda: b"", "is a zip file in a zip file in a zip file")
-        elif not _is_litter(name):
-            try:
-                with zipfile.ZipFile(BytesIO(_read(archive, entry, LARGEST_NESTED))) as inner:
-                    yield from _nested(inner, shown, depth + 1)
-            except (zipfile.BadZipFile, UnsafeError) as error:
-                yield Found(shown, lambda: b"", f"cannot be opened: {error}")
+            yield Found(shown, read, "is a zip file in a zip file in a zip file")
+        else:
+            inner = lambda read=read: zipfile.ZipFile(BytesIO(read(limit=LARGEST_NESTED)))  # noqa: E731
+            yield from _nested(inner, shown, depth + 1)
 
 
-def _nested(archive: zipfile.ZipFile, shown: str, depth: int) -> Iterator[Found]:
-    """A zip within the source: what is wrong with it costs only itself. Its files are read before it is closed."""
+def _nested(reopen: Opener, shown: str, depth: int) -> Iterator[Found]:
+    """A zip within the source: what is wrong with it costs only itself."""
     try:
-        for found in _of_archive(archive, f"{shown.removesuffix('.zip')}/", depth):
-            try:
-                data = b"" if found.problem or _is_litter(found.name) else found.read()
-                yield Found(found.name, lambda data=data: data, found.problem)
-            except UnsafeError as error:
-                yield Found(found.name, found.read, str(error))
+        yield from _of_archive(reopen, "it", f"{shown}/", depth)
+    except (zipfile.BadZipFile, UnsafeError, OSError, NotImplementedError, ValueError) as error:
+        yield Found(shown, lambda: b"", f"cannot be opened: {error}")
     except CollectError as error:
         yield Found(shown, lambda: b"", str(error))
 
@@ -220,8 +233,8 @@ def _problem(entry: zipfile.ZipInfo, name: str) -> str:
         return "is a link or no ordinary file"
     if entry.flag_bits & 0x1:
         return "is encrypted"
-    if entry.file_size > (LARGEST_NESTED if name.lower().endswith(".zip") else MOST_BYTES_OF_A_FILE):
-        return f"unpacks to {entry.file_size >> 20} MB, which is too much"
+    if entry.file_size > (LARGEST_NESTED if name.lower().endswith(".zip") else MAX_BYTES):
+        return f"unpacks to {entry.file_size >> 20} MB, which is too much; ask for it without its outputs"
     return ""
 
 
@@ -237,9 +250,14 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, limit: int) -> bytes
     return _limited(data, limit)
 
 
-def _limited(data: bytes, limit: int = MOST_BYTES_OF_A_FILE) -> bytes:
+def _read_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return _limited(file.read(MAX_BYTES + 1), MAX_BYTES)
+
+
+def _limited(data: bytes, limit: int) -> bytes:
     if len(data) > limit:
-        raise UnsafeError(f"has more than {limit >> 20} MB")
+        raise UnsafeError(f"has more than {limit >> 20} MB; ask for it without its outputs")
     return data
 
 
@@ -262,52 +280,107 @@ def _is_litter(name: str) -> bool:
 # --- whose is it, and which homework ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Who:
+    """Whose a file is by its path: the name, what a roster may call it, and the file's name without an LMS's part."""
+
+    name: str
+    aliases: tuple[str, ...]
+    file: str
+
+
 def _understand(name: str, course: Course, homework: Homework | None, roster: dict[str, str]) -> Guess | str:
     """Whose file this is and for which homework, or why that cannot be told."""
     parts = [unicodedata.normalize("NFC", part).strip() for part in PurePosixPath(name.replace("\\", "/")).parts]
     if not parts or not parts[-1].lower().endswith(".ipynb"):
         return "is no notebook"
     known = [given.id for given in course.given]
-    student, file = _who(parts)
-    stem, copy = _without_copy(file[: -len(".ipynb")])
+    who = _by_lms(parts) or _by_folder(parts, known)
+    if isinstance(who, str):
+        return who
+    stem, copy = _without_copy((who.file if who else parts[-1])[: -len(".ipynb")], known)
     at, inside = _homework_in(stem, known)
-    if at is not None and inside and student is None:
-        student = inside  # ada_hw1
     if at is None:
-        at = next((part.casefold() for part in reversed(parts[:-1]) if part.casefold() in known), None)
-        if at is None and homework is not None:
-            at = homework.id
-        if student is None and at is not None:
-            student = stem  # ada.ipynb, in a folder hw1 or for HW=hw1
+        folders = (_homework_in(_stem(part), known)[0] for part in reversed(parts[:-1]))
+        at = next((found for found in folders if found), homework.id if homework else None)
+        inside = stem  # ada.ipynb, in a folder hw1 or for HW=hw1
     if at is None:
         return f"does not say which homework it is; name one (HW={known[0] if known else 'hw1'})"
     if homework is not None and at != homework.id:
         return f"is {at}, not {homework.id}"
-    if student is None:
+    if who is None and not inside:
         return "does not say whose it is; put it into a folder of the student's name"
-    student = roster.get(student.casefold()) or roster.get(student.rpartition("_")[2].casefold()) or student
+    student, aliases = (who.name, who.aliases) if who else (inside, (inside,))
+    student = next((roster[alias.casefold()] for alias in aliases if alias.casefold() in roster), student)
     if problem := student_id_problem(student):
         return f"the name {printable(student)!r} {problem}"
     return Guess(student, at, copy)
 
 
-def _who(parts: list[str]) -> tuple[str | None, str]:
-    """The student that a path names, if any, and the name of the file without what an LMS put before it."""
-    file = parts[-1]
-    for part in reversed(parts):
-        if found := MOODLE.fullmatch(part):
-            return f"{found['name'].strip()}_{found['number']}", (found["file"] or file) if part == file else file
-    if found := CANVAS.fullmatch(file):
-        return f"{found['name'].strip()}_{found['number']}", found["file"]
-    folders = [part for part in parts[:-1] if not re.fullmatch(r"hw\d+", part, re.IGNORECASE)]
-    return (folders[-1] if folders else None), file
+def _wrapper(names: list[str], known: list[str]) -> str:
+    """The folder, with its slash, in which all lies and which is no student's: files of several students are in it."""
+    tops = {name.partition("/")[0] for name in names}
+    if len(tops) != 1 or _is_zip(top := tops.pop()):
+        return ""
+    direct = [name.removeprefix(f"{top}/") for name in names]
+    loose = [
+        _without_copy(name[: -len(".ipynb")], known)[0] for name in direct if re.fullmatch(r"(?i)[^/]+\.ipynb", name)
+    ]
+    whose = {rest for at, rest in (_homework_in(stem, known) for stem in loose) if at and rest}
+    return f"{top}/" if len(whose) > 1 else ""
 
 
-def _without_copy(stem: str) -> tuple[str, int]:
+def _by_lms(parts: list[str]) -> _Who | None | str:
+    """Whose it is by the outermost name that Moodle or Canvas gave: what lies in that is the student's own."""
+    within = ""
+    for part in parts:
+        for pattern in (MOODLE, CANVAS) if part == parts[-1] or _is_zip(part) else (MOODLE,):
+            if found := pattern.fullmatch(part):
+                if within:
+                    return f"has the name of another student, or {within!r} is an export: if so collect that by itself"
+                name, number = found["name"].strip(), found["number"]
+                file = (found["file"] or part) if part == parts[-1] else parts[-1]
+                return _Who(f"{name}_{number}", (f"{name}_{number}", number, name), file)
+        within = within or (part if _is_zip(part) else "")
+    return None
+
+
+def _by_folder(parts: list[str], known: list[str]) -> _Who | None | str:
+    """Whose it is by a folder of the student's name, the last one, or by a zip file of that name."""
+    first = next((index for index, part in enumerate(parts[:-1]) if _is_zip(part)), len(parts) - 1)
+    folders = [name for part in parts[:first] if (name := _student_in(part, known))]
+    archive = _student_in(parts[first], known) if first < len(parts) - 1 else ""
+    if folders and archive:
+        return f"could be of {folders[-1]!r} or of {archive!r}; unpack that zip into a folder of the student's name"
+    inside = [name for part in parts[first + 1 : -1] if (name := _student_in(part, known))]
+    name = archive or next(reversed(folders), "") or next(reversed(inside), "")
+    return _Who(name, (name,), parts[-1]) if name else None
+
+
+def _student_in(part: str, known: list[str]) -> str:
+    """The student that the name of a folder or zip file holds, "" where it names a homework and nobody."""
+    stem, _ = _without_copy(_stem(part), known)
+    at, rest = _homework_in(stem, known)
+    if _is_zip(part):
+        return rest if at else stem
+    return "" if re.fullmatch(r"hw\d+", part, re.IGNORECASE) else part
+
+
+def _is_zip(part: str) -> bool:
+    return part.lower().endswith(".zip")
+
+
+def _stem(part: str) -> str:
+    return part[: -len(".zip")] if _is_zip(part) else part
+
+
+def _without_copy(stem: str, known: list[str]) -> tuple[str, int]:
     stem, copy = stem.strip(), 0
-    while found := COPY.search(stem):
-        number = found["a"] or found["b"] or found["c"] or "1"
-        copy, stem = max(copy, int(number)), stem[: found.start()].strip()
+    while found := COPY.search(stem) or CANVAS_COPY.search(stem):
+        rest = stem[: found.start()].strip()
+        if found.re is CANVAS_COPY and not any(rest.casefold().endswith(name) for name in known):
+            break  # "s-12" is a student
+        copy, stem = max(copy, int(next(filter(None, found.groups()), "1"))), rest
     return stem, copy
 
 
@@ -322,6 +395,18 @@ def _homework_in(stem: str, known: list[str]) -> tuple[str | None, str]:
         if found := re.fullmatch(rf"{re.escape(name)}[ _-]+(?P<who>.+)", stem, re.IGNORECASE):
             return name, found["who"].strip()
     return None, ""
+
+
+def _of_another_homework(data: bytes, homework: str, course: Course) -> str:
+    """The homework whose exercises a notebook holds instead of its own, "" where there is no such."""
+    try:
+        cells = read_notebook(data).code
+    except NotebookError:
+        return ""  # `make grade` will say what is wrong with it
+    defined = {name for cell in cells for name in DEFINITION.findall(cell.source)}
+    found = {given.id: sum(bool(defined & set(e.names)) for e in given.exercises) for given in course.given}
+    best = max(found, key=found.__getitem__)
+    return best if best != homework and not found[homework] and found[best] >= ENOUGH_TO_TELL else ""
 
 
 def _same_to_the_eye(one: str, other: str) -> bool:
@@ -339,8 +424,9 @@ def _roster(path: Path) -> dict[str, str]:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             for row in csv.DictReader(file):
-                student, alias = row["student"].strip(), row["alias"].strip()
-                if aliases.setdefault(alias.casefold(), student) != student:
+                student, alias = unicodedata.normalize("NFC", row["student"]).strip(), row["alias"].strip()
+                alias = unicodedata.normalize("NFC", alias).casefold()
+                if aliases.setdefault(alias, student) != student:
                     raise CollectError(f"{path}: {alias!r} is an alias of two students")
     except (KeyError, AttributeError, csv.Error, UnicodeDecodeError):
         raise CollectError(f"{path} must be CSV in UTF-8 with the columns student,alias") from None
@@ -351,12 +437,16 @@ def _roster(path: Path) -> dict[str, str]:
 
 
 def _take(
-    found: Found, student: str, homework: str, submissions: Path, known: dict, now: datetime, done: Collected
+    found: Found, whose: Guess, submissions: Path, course: Course, known: dict, now: datetime, done: Collected
 ) -> None:
+    student, homework = whose.student, whose.homework
     try:
         data = found.read()
-    except (UnsafeError, OSError) as error:
+    except (UnsafeError, OSError, zipfile.BadZipFile) as error:
         done.left.append((found.name, str(error)))
+        return
+    if other := _of_another_homework(data, homework, course):
+        done.left.append((found.name, f"holds the exercises of {other} and none of {homework}; which is it?"))
         return
     path = submissions / student / homework / f"{homework}.ipynb"
     for part in (path, path.parent, path.parent.parent):

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import Homework
+from autograder.reading import MAX_BYTES
 
 LONGEST_ID = 128  # characters; nbgrader's gradebook holds no more
 LONGEST_ID_BYTES = 200  # leaves room for an ending in a file name of 255 bytes
-LARGEST_NOTEBOOK = (
-    64 << 20
-)  # bytes; the reader has a lower limit of its own, this one only keeps the disk from the memory
 
 # What operating systems, editors and archivers leave behind.
 LITTER = {".DS_Store", ".git", ".gitkeep", ".gitignore", ".ipynb_checkpoints", "__MACOSX", "Thumbs.db", "desktop.ini"}
@@ -62,11 +60,10 @@ class Submission:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise NotReadableError(f"{self.path.name} is not an ordinary file")
-            data = file.read(LARGEST_NOTEBOOK + 1)
-        if len(data) > LARGEST_NOTEBOOK:
-            raise NotReadableError(
-                f"{self.path.name} has more than {LARGEST_NOTEBOOK >> 20} MB; ask for it without its outputs"
-            )
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            more = f"more than {MAX_BYTES >> 20} MB; clear all outputs, save, hand in again"
+            raise NotReadableError(f"{self.path.name} has {more}")
         return data
 
 

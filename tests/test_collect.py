@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 import pytest
 import small_course as sc
 
-from autograder import collect
+from autograder import collect, grading
 from autograder.collect import CollectError
+from autograder.course import load_course
 from autograder.late import collected_at
 
 NOW = datetime(2026, 10, 13, 8, 0, tzinfo=UTC)
@@ -54,6 +55,10 @@ def zipped(path, entries):
         ("Ada King_77_assignsubmission_file_hw1.ipynb", "Ada King_77"),
         ("kingada_LATE_12_3456_hw1-2.ipynb", "kingada_12"),
         ("kingada_12_3456_hw1.ipynb", "kingada_12"),
+        ("s-12_hw1-2.ipynb", "s-12"),
+        ("zoe\u0308/hw1.ipynb", "zoë"),
+        ("downloads/submitted/ada/hw1/hw1.ipynb", "ada"),
+        ("ada/bob_hw1.ipynb", "ada"),
     ],
 )
 def test_names_that_are_understood(take, name, student):
@@ -92,6 +97,58 @@ def test_a_homework_that_is_given_needs_no_name(take):
     assert set(take.landed()) == {f"{name}/hw1/hw1.ipynb" for name in ("ada", "bob", "cyd")}
 
 
+def test_ids_that_end_in_a_number_are_no_copies(take):
+    done = take(zipped(take.root / "a.zip", {f"s-{n}.ipynb": b"{}" for n in (1, 2, 10)}), "hw1")
+    assert done.left == []
+    assert set(take.landed()) == {f"s-{n}/hw1/hw1.ipynb" for n in (1, 2, 10)}
+
+
+@pytest.mark.parametrize(
+    ("outer", "student"),
+    [
+        ("Mal Lory_66_assignsubmission_file_/all.zip", "Mal Lory_66"),
+        ("mal_66_1_work.zip", "mal_66"),
+        ("mal.zip", "mal"),
+        ("mal_hw1.zip", "mal"),
+        ("mal/hw1.zip", "mal"),
+    ],
+)
+@pytest.mark.parametrize("inner", ["Bob S_78_assignsubmission_file_/hw1.ipynb", "bob/hw1.ipynb", "bob_7_8_hw1.ipynb"])
+def test_nothing_in_a_student_s_zip_is_somebody_else_s(take, outer, student, inner):
+    data = zipped(take.root / "inner.zip", {inner: b"{}"}).read_bytes()
+    done = take(zipped(take.root / "a.zip", {outer: data}))
+    if "_" in inner and "66" not in outer:  # an export in a zip, or a forgery: nobody can tell
+        assert "collect that by itself" in done.left[0][1] and not take.submissions.exists()
+    else:
+        assert set(take.landed()) == {f"{student}/hw1/hw1.ipynb"}
+
+
+def test_a_zip_of_the_whole_homework_in_the_source(take):
+    data = zipped(take.root / "inner.zip", {"ada/hw1.ipynb": b"1", "bob/hw1.ipynb": b"2"}).read_bytes()
+    done = take(zipped(take.root / "a.zip", {"hw1.zip": data}))
+    assert done.left == [] and set(take.landed()) == {"ada/hw1/hw1.ipynb", "bob/hw1/hw1.ipynb"}
+
+
+def test_a_zip_in_a_folder_of_another_name_is_not_guessed_about(take):
+    data = zipped(take.root / "inner.zip", {"hw1.ipynb": b"1"}).read_bytes()
+    ((_, why),) = take(zipped(take.root / "a.zip", {"export/ada.zip": data})).left
+    assert "could be of 'export' or of 'ada'" in why
+
+
+def test_a_folder_around_files_of_several_students_is_no_student(take):
+    done = take(zipped(take.root / "a.zip", {f"downloads/{name}_hw1.ipynb": b"{}" for name in ("ada", "bob")}))
+    assert done.left == [] and set(take.landed()) == {"ada/hw1/hw1.ipynb", "bob/hw1/hw1.ipynb"}
+
+
+def test_another_homework_s_notebook_is_not_taken_for_this_one(take, monkeypatch):
+    course = load_course()
+    other = grading.released_notebook(course.homework("hw2")).read_bytes()
+    source = zipped(take.root / "a.zip", {"ada/hw1.ipynb": other, "ada/hw2.ipynb": other})
+    done = collect.collect(source, take.submissions, course, None, NOW)
+    assert done.left == [("ada/hw1.ipynb", "holds the exercises of hw2 and none of hw1; which is it?")]
+    assert set(take.landed()) == {"ada/hw2/hw2.ipynb"}
+
+
 def test_the_copy_with_the_highest_number_counts_and_the_others_are_named(take):
     done = take(
         zipped(take.root / "a.zip", {"ada/hw1.ipynb": b"1", "ada/hw1 (2).ipynb": b"3", "ada/hw1 (1).ipynb": b"2"})
@@ -123,6 +180,21 @@ def test_zips_in_zips_and_in_folders(take):
     done = take(folder)
     assert "cyd/hw1/hw1.ipynb" in take.landed()
     assert any("in a zip file in a zip" in why for _, why in done.left)
+
+
+def test_a_nested_zip_is_not_unpacked_before_a_file_of_it_is_wanted(take, monkeypatch):
+    """Else a small zip of many large files would fill the memory."""
+    limits = []
+    really = collect._read
+    monkeypatch.setattr(collect, "_read", lambda *rest: (limits.append(rest[2]), really(*rest))[1])
+    inner = zipped(
+        take.root / "inner.zip", {"hw1.ipynb": b"{}", **{f"{i}.ipynb": b"x" for i in range(50)}}
+    ).read_bytes()
+    take(zipped(take.root / "a.zip", {"ada.zip": inner}))
+    assert limits.count(collect.MAX_BYTES) == 1
+    monkeypatch.setattr(collect, "MOST_NESTED", 10)
+    ((_, why),) = take(zipped(take.root / "b.zip", {"bob.zip": inner})).left
+    assert "51 files, more than 10" in why
 
 
 def test_names_in_utf_8_that_the_archive_does_not_call_so(take):
