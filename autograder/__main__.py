@@ -204,6 +204,9 @@ def export(options: argparse.Namespace) -> int:
         raise CommandError(str(error), GRADER_BROKE) from None
     listed = ", ".join(_relative(path) for path in written)
     print(f"written: {listed}, and {count} results.json in {_relative(folder / 'gradescope')}")
+    for homework in course.given:
+        if waiting := [grade.student for grade in grades if grade.homeworks[homework.id].open]:
+            print(f"not final yet, and so in plain.csv alone: {homework.id} of {len(waiting)} students")
     return DONE
 
 

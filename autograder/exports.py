@@ -1,14 +1,18 @@
 """Grades for other gradebooks: Moodle, Canvas, Gradescope, and a plain CSV file.
 
-Moodle   *Grades > Import > CSV file*: one row per student; a column identifies the user (here `ID number`, or `Email
-         address` where the ids are addresses), every other column is mapped to a grade item, and a column may carry
-         feedback text. An empty cell leaves a grade as it is.
-Canvas   *Grades > Import*: the columns `Student`, `ID`, `SIS User ID`, `SIS Login ID`, `Section` in this order, then
-         one per assignment, called as in Canvas; the row whose first cell has `Points Possible` states their maxima. A
-         student is found by `ID`, else by the SIS ids, else by name. An empty cell clears a grade that was there
-         (Canvas's lib/gradebook_importer.rb), so a homework that nobody has all points of yet has no column.
-Gradescope  `results.json` of an autograder: `score`, `tests` with `score`, `max_score`, `name`, `output`, `status`
-         ("passed" or "failed") and `visibility`, and `execution_time` in seconds.
+Moodle and Canvas both read an empty cell as "no grade", which takes away one that was there. So each homework has its
+own file, and in it are only those whose points can no longer change.
+
+Moodle   *Grades > Import > CSV file* (docs.moodle.org/en/Grade_import; the rules are those of its
+         grade/import/csv/classes/load_data.php). A column names the user, here `ID number`, or `Email address` where
+         the ids are addresses; the others are mapped to a grade item and to its feedback, which must come together,
+         for feedback without a grade takes the grade away. One unknown user stops the whole import.
+Canvas   *Gradebook > Import* (the rules are those of its lib/gradebook_importer.rb): `Student`, `ID`, `SIS User ID`,
+         `SIS Login ID`, `Section` in this order, then assignments, called as in Canvas; the row whose first cell has
+         `Points Possible` states their maxima. A student is found by `ID`, else by the SIS ids, else by name.
+Gradescope  `results.json` of an autograder (gradescope-autograders.readthedocs.io/en/latest/specs): `score`, which
+         overrides the sum of the tests, `tests` with `score`, `max_score`, `name`, `output`, `output_format`, `status`
+         ("passed" or "failed") and `visibility`, and `execution_time` in seconds. Without any score it has failed.
 
 Everything goes through the csv module, and text that a spreadsheet would compute is escaped (`final.unformula`). Points
 are exact decimals; Gradescope's JSON takes numbers, which are the nearest floats of them.
@@ -16,16 +20,15 @@ are exact decimals; Gradescope's JSON takes numbers, which are the nearest float
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
-from io import TextIOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.course import Course, Homework, format_points
-from autograder.final import CourseGrade, unformula
+from autograder.final import CourseGrade, unformula, write_table
 from autograder.late import ON_TIME, Late
 from autograder.records import GRADED, Record, points, printable, write_atomically
 
@@ -35,49 +38,66 @@ if TYPE_CHECKING:
 CANVAS_COLUMNS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 
 
+@dataclass(frozen=True)
+class Item:
+    """One column of a gradebook, a homework or the exam: what each student has, who is done with it alone."""
+
+    id: str
+    title: str
+    maximum: Fraction
+    points: dict[str, Fraction]
+    feedback: dict[str, str] = field(default_factory=dict)
+
+
 def write_exports(folder: Path, course: Course, grades: Iterable[CourseGrade]) -> list[Path]:
-    """Write `moodle.csv`, `canvas.csv` and `plain.csv` into the folder. Returns the files."""
+    """Write `moodle-<item>.csv` and `canvas-<item>.csv` of all that is final, and `plain.csv`. Returns the files.
+
+    Earlier exports of the same names go, so that no file remains that says something else.
+    """
     grades = list(grades)
-    tables = {"moodle.csv": moodle(course, grades), "canvas.csv": canvas(course, grades), "plain.csv": plain(grades)}
-    written = []
+    tables = {"plain.csv": plain(grades)}
+    for item in items(course, grades):
+        tables |= {f"moodle-{item.id}.csv": moodle(item), f"canvas-{item.id}.csv": canvas(item)}
+    for old in (*folder.glob("moodle*.csv"), *folder.glob("canvas*.csv")):
+        if old.name not in tables:
+            old.unlink()
     for name, rows in tables.items():
-        write_atomically(folder / name, lambda file, rows=rows: _csv(file, rows), newline="")
-        written.append(folder / name)
-    return written
+        write_atomically(folder / name, lambda file, rows=rows: write_table(file, rows), newline="")
+    return [folder / name for name in sorted(tables)]
 
 
-def moodle(course: Course, grades: Iterable[CourseGrade]) -> list[list[str]]:
+def items(course: Course, grades: Iterable[CourseGrade]) -> list[Item]:
+    """The homeworks and the exam, as far as anybody has points there that can no longer change."""
+    grades, found = list(grades), []
+    for homework in course.given:
+        final = {g.student: g.homeworks[homework.id] for g in grades if homework.id in g.homeworks}
+        final = {student: score for student, score in final.items() if not score.open}
+        said = {student: [r for r in score.remarks if r not in score.alarms] for student, score in final.items()}
+        points = {student: score.points for student, score in final.items()}
+        feedback = {student: "; ".join(remarks) for student, remarks in said.items()}
+        found.append(Item(homework.id, f"{homework.id}: {homework.title}", homework.points, points, feedback))
+    exam = {grade.student: grade.exam for grade in grades if grade.exam is not None}
+    found.append(Item("exam", "Exam", course.exam_points, exam))
+    return [item for item in found if item.points]
+
+
+def moodle(item: Item) -> list[list[str]]:
     """The rows of Moodle's import, header first."""
-    grades = list(grades)
-    addresses = bool(grades) and all("@" in grade.student for grade in grades)
-    titles = [f"{homework.id}: {homework.title}" for homework in course.given]
-    header = ["Email address" if addresses else "ID number", *map(unformula, titles), "Exam", "Feedback"]
-    rows = [header]
-    for grade in grades:
-        scores = [_points(grade, homework) for homework in course.given]
-        exam = "" if grade.exam is None else format_points(grade.exam)
-        rows.append([unformula(grade.student), *scores, exam, unformula("; ".join(grade.remarks))])
-    return rows
-
-
-def canvas(course: Course, grades: Iterable[CourseGrade], section: str = "") -> list[list[str]]:
-    """The rows of Canvas's import: header, points possible, students. Ids are taken for SIS login ids."""
-    grades = list(grades)
-    homeworks = [homework for homework in course.given if any(_points(grade, homework) for grade in grades)]
-    exam = any(grade.exam is not None for grade in grades)
-    blank = [""] * (len(CANVAS_COLUMNS) - 1)
-    titles = [unformula(f"{homework.id}: {homework.title}") for homework in homeworks]
-    most = [format_points(homework.points) for homework in homeworks]
+    who = "Email address" if all("@" in student for student in item.points) else "ID number"
+    title = unformula(item.title)
     rows = [
-        [*CANVAS_COLUMNS, *titles, *(["Exam"] if exam else [])],
-        ["    Points Possible", *blank, *most, *([format_points(course.exam_points)] if exam else [])],
+        [unformula(student), format_points(points), unformula(item.feedback.get(student, ""))]
+        for student, points in item.points.items()
     ]
-    for grade in grades:
-        who = unformula(grade.student)
-        scores = [_points(grade, homework) for homework in homeworks]
-        last = ["" if grade.exam is None else format_points(grade.exam)] if exam else []
-        rows.append([who, "", "", who, section, *scores, *last])
-    return rows
+    return [[who, title, f"{title} (feedback)"], *rows]
+
+
+def canvas(item: Item) -> list[list[str]]:
+    """The rows of Canvas's import: header, points possible, students. Ids are taken for SIS login ids."""
+    blank = [""] * (len(CANVAS_COLUMNS) - 1)
+    head = [[*CANVAS_COLUMNS, unformula(item.title)], ["    Points Possible", *blank, format_points(item.maximum)]]
+    names = ((unformula(student), format_points(points)) for student, points in item.points.items())
+    return [*head, *([name, "", "", name, "", points] for name, points in names)]
 
 
 def plain(grades: Iterable[CourseGrade]) -> list[list[str]]:
@@ -156,13 +176,3 @@ def _test(check: dict, exercise: str) -> dict[str, Any]:
 def _by_hand(name: str, score: Fraction, most: Fraction | None, said: str) -> dict[str, Any]:
     made = {"name": name, "score": float(score), "output": printable(said), "output_format": "text"}
     return made | ({"max_score": float(most)} if most is not None else {}) | {"visibility": "visible"}
-
-
-def _points(grade: CourseGrade, homework: Homework) -> str:
-    """A homework's points; empty while they can still change."""
-    score = grade.homeworks.get(homework.id)
-    return "" if score is None or score.open else format_points(score.points)
-
-
-def _csv(file: TextIOBase, rows: list[list[str]]) -> None:
-    csv.writer(file).writerows(rows)

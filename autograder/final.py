@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from autograder.gradebook import CellScore
 
 EXAM_COLUMNS = ("student", "points")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+FORMULA_STARTS = ("=", "+", "-", "@", "\N{MINUS SIGN}", "\t", "\r", "\n")
 
 
 class ExamError(Exception):
@@ -218,32 +219,39 @@ def write_grades(path: Path, course: Course, grades: Iterable[CourseGrade]) -> N
         "remarks",
     ]
 
-    def write(file: io.TextIOBase) -> None:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        for grade in grades:
-            homeworks = [grade.homeworks.get(homework.id) for homework in course.homeworks]
-            writer.writerow(
-                [
-                    unformula(grade.student),
-                    *("" if score is None else _digits(score.points) for score in homeworks),
-                    _digits(-grade.penalty) if grade.penalty else "",
-                    "" if grade.exam is None else _digits(grade.exam),
-                    _digits(grade.points),
-                    _digits(grade.grade),
-                    grade.mark,
-                    unformula("; ".join(grade.reasons)),
-                    unformula("; ".join(grade.remarks)),
-                ]
-            )
+    rows = [header]
+    for grade in grades:
+        homeworks = [grade.homeworks.get(homework.id) for homework in course.homeworks]
+        rows.append(
+            [
+                unformula(grade.student),
+                *("" if score is None else _digits(score.points) for score in homeworks),
+                _digits(-grade.penalty) if grade.penalty else "",
+                "" if grade.exam is None else _digits(grade.exam),
+                _digits(grade.points),
+                _digits(grade.grade),
+                str(grade.mark),
+                unformula("; ".join(grade.reasons)),
+                unformula("; ".join(grade.remarks)),
+            ]
+        )
+    write_atomically(path, lambda file: write_table(file, rows), newline="")
 
-    write_atomically(path, write, newline="")
+
+def write_table(file: io.TextIOBase, rows: Iterable[Iterable[str]]) -> None:
+    """Rows as CSV, every field in quotes: where spreadsheets split at semicolons, "a;=1+1" must stay one field."""
+    csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
 
 
 def unformula(text: str) -> str:
-    """Text that a spreadsheet shows instead of computing."""
+    """Text that a spreadsheet shows instead of computing: a quote stands before what could begin a formula.
+
+    Spaces before it do not help everywhere, and full-width forms of these characters are read like the others (OWASP,
+    "CSV Injection"), so the first character is looked at in its plain form.
+    """
     text = printable(text)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    plain = unicodedata.normalize("NFKC", text.lstrip()[:1])
+    return f"'{text}" if text.startswith(FORMULA_STARTS) or plain.startswith(FORMULA_STARTS) else text
 
 
 def _exam_points(entry: str, maximum: Fraction, delimiter: str, path: Path, line: int) -> Fraction:

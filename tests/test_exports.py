@@ -36,36 +36,52 @@ def read(path):
 
 
 def test_moodle_gets_points_once_they_are_final(course, tmp_path):
-    found = grades(course, {"ada": Fraction("20.5")}, ada=DONE, bob=OPEN)
+    """An empty cell would take a grade away, and feedback without its grade as well: such rows are not there."""
+    found = grades(course, {"ada": Fraction("20.5"), "bob": Fraction(3)}, ada=DONE, bob=OPEN)
     exports.write_exports(tmp_path, course, found)
-    header, ada, bob = read(tmp_path / "moodle.csv")
-    assert header == ["ID number", "hw1: Numbers", "Exam", "Feedback"]
-    assert ada[:3] == ["ada", "10.75", "20.5"] and bob[:3] == ["bob", "", ""]
+    assert read(tmp_path / "moodle-hw1.csv") == [
+        ["ID number", "hw1: Numbers", "hw1: Numbers (feedback)"],
+        ["ada", "10.75", ""],
+    ]
+    assert read(tmp_path / "moodle-exam.csv")[1:] == [["ada", "20.5", ""], ["bob", "3", ""]]
+
+
+def test_feedback_tells_of_lateness_and_not_what_the_staff_have_to_correct(course):
+    cells = {**DONE, "t1": cell(None, "30", 3)}
+    late = Late(1, Fraction(1), "A day late: 1 points are taken off.")
+    (grade,) = final.course_grades(course, ["ada"], {"hw1": {"ada": cells}}, {}, {}, lambda homework, student: late)
+    (item,) = exports.items(course, [grade])
+    assert "30 points" in grade.remarks[0]
+    assert exports.moodle(item)[1] == ["ada", "10.5", "hw1: A day late: 1 points are taken off."]
 
 
 def test_ids_that_are_addresses_are_called_so(course):
-    assert exports.moodle(course, grades(course, **{"ada@b.org": DONE}))[0][0] == "Email address"
+    (item,) = exports.items(course, grades(course, **{"ada@b.org": DONE}))
+    assert exports.moodle(item)[0][0] == "Email address"
 
 
 def test_canvas_finds_its_columns_and_maxima(course, tmp_path):
     """The rules of Canvas's importer: `Student` and `ID` first, then the SIS columns, `Section` before the scores."""
     exports.write_exports(tmp_path, course, grades(course, {"ada": Fraction(20)}, ada=DONE, bob=OPEN))
-    header, most, ada, bob = read(tmp_path / "canvas.csv")
-    assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "hw1: Numbers", "Exam"]
-    assert "Points Possible" in most[0] and most[5:] == ["13", "26"]
-    assert ada == ["ada", "", "", "ada", "", "10.75", "20"] and bob[5:] == ["", ""]
-    assert len({len(row) for row in (header, most, ada, bob)}) == 1
+    header, most, ada = read(tmp_path / "canvas-hw1.csv")
+    assert header == ["Student", "ID", "SIS User ID", "SIS Login ID", "Section", "hw1: Numbers"]
+    assert "Points Possible" in most[0] and most[5:] == ["13"]
+    assert ada == ["ada", "", "", "ada", "", "10.75"]
+    assert read(tmp_path / "canvas-exam.csv")[1][5:] == ["26"]
 
 
-def test_canvas_gets_no_column_that_would_only_clear_grades(course):
-    assert exports.canvas(course, grades(course, bob=OPEN))[0] == list(exports.CANVAS_COLUMNS)
+def test_what_is_open_has_no_file_and_an_older_one_goes(course, tmp_path):
+    exports.write_exports(tmp_path, course, grades(course, ada=DONE))
+    assert {path.name for path in tmp_path.glob("*.csv")} == {"plain.csv", "moodle-hw1.csv", "canvas-hw1.csv"}
+    exports.write_exports(tmp_path, course, grades(course, ada=OPEN))
+    assert {path.name for path in tmp_path.glob("*.csv")} == {"plain.csv"}
 
 
 def test_names_are_not_formulas_in_any_table(course, tmp_path):
-    exports.write_exports(tmp_path, course, grades(course, **{"=HYPERLINK(0)": DONE, "a,b\n": DONE}))
-    for name in ("moodle.csv", "canvas.csv", "plain.csv"):
+    exports.write_exports(tmp_path, course, grades(course, **{"=HYPERLINK(0)": DONE, "a,b\n": DONE, "＝x": DONE}))
+    for name in ("moodle-hw1.csv", "canvas-hw1.csv", "plain.csv"):
         fields = [field for row in read(tmp_path / name) for field in row]
-        assert "'=HYPERLINK(0)" in fields and not any(field.startswith("=") for field in fields)
+        assert {"'=HYPERLINK(0)", "'＝x"} <= set(fields) and not any(field.startswith(("=", "＝")) for field in fields)
 
 
 def test_gradescope_results(course, tmp_path):

@@ -198,6 +198,18 @@ def test_no_text_becomes_a_formula(text):
     assert not unformula(text).startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
 
 
+@pytest.mark.parametrize("start", [*"=+-@＝＋－＠﹦﹢﹣﹫−⁼", "\t=", "\r=", "\n=", " =", "  ＝", "\u00a0="])
+def test_whatever_begins_a_formula_gets_a_quote_before_it(start):
+    assert unformula(f"{start}HYPERLINK(0)").startswith(("'", "\\u"))
+
+
+def test_a_field_stays_one_field_where_semicolons_separate(tmp_path):
+    write_grades(tmp_path / "grades.csv", COURSE, course_grades(COURSE, ['a;=1+1;"=2'], {}, {}, {}))
+    with open(tmp_path / "grades.csv", encoding="utf-8", newline="") as file:
+        fields = [field for row in csv.reader(file, delimiter=";") for field in row]
+    assert not [field for field in fields if field.startswith("=")]
+
+
 def test_small_course_adds_up(tmp_path):
     course = sc.course_in(tmp_path)
     assert course.homework("hw1").automatic_points == 10

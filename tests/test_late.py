@@ -82,7 +82,7 @@ def test_the_penalty_is_shown_apart_in_the_course_grade(homework, tmp_path):
     assert (grade.points, grade.penalty) == (Fraction("10.4"), Fraction("2.6"))
     assert any("2.6 points are taken off" in remark for remark in grade.remarks)
     final.write_grades(tmp_path / "grades.csv", course, [grade])
-    assert "cyd,10.4,,-2.6,,10.4," in (tmp_path / "grades.csv").read_text()
+    assert '"cyd","10.4","","-2.6","","10.4",' in (tmp_path / "grades.csv").read_text()
 
 
 def test_an_extension_has_nobody_graded_anew(homework, tmp_path):
