@@ -21,7 +21,7 @@ from autograder.course import Homework, format_points
 from autograder.grading import released_notebook
 from autograder.matching import match
 from autograder.reading import Cell, Notebook, NotebookError, read_notebook
-from autograder.records import GRADED, Record, printable, write_atomically
+from autograder.records import GRADED, Record, attempts, printable, write_atomically
 from autograder.release import solved_path
 
 Document = dict[str, Any]
@@ -265,6 +265,9 @@ def _summary(record: Record, note: str) -> str:
         lines = [f"{head} cell, with what the checks found; points typed there overrule them."]
     else:
         lines = [f"**Could not be graded:** {_quoted(record['reason'])}"]
+    if noticed := attempts(record):
+        lines.append("**Did what honest answers hardly ever do** (staff only):")
+        lines += [f"- {_quoted(line)}" for line in noticed]
     unanswered = [entry["id"] for entry in record["theory"] if not entry["answered"]]
     if unanswered:
         lines.append(f"No answer was found in the cells of {', '.join(unanswered)}.")

@@ -20,7 +20,7 @@ import jinja2
 
 from autograder.course import Course, Homework, format_points
 from autograder.final import CourseGrade
-from autograder.records import GRADED, Record, points, printable, write_atomically
+from autograder.records import GRADED, Record, attempts, points, printable, write_atomically
 
 if TYPE_CHECKING:
     from autograder.gradebook import CellScore
@@ -136,6 +136,7 @@ def _homework(homework: Homework, records: list[Record], scores: Mapping[str, Ma
         "slowest": [(printable(record["student"]), f"{record['seconds']:.1f}") for record in slowest],
         "exercises": rows,
         "checks": checks,
+        "attempts": [(printable(record["student"]), line) for record in records for line in attempts(record)],
         "problems": [(printable(r["student"]), printable(r["reason"])) for r in records if r["state"] != GRADED],
         "unmarked": sum(
             any(p.id not in own or own[p.id].manual is None for p in homework.theory) for own in scores.values()

@@ -23,6 +23,9 @@ OF_SUBMISSION, OF_GRADER = "submission", "grader"  # whose fault it is that some
 # What must be equal for a result to be kept: if one of these changes, the submission is graded anew.
 DECIDES = ("submission", "checks", "grader", "environment", "seed", "isolation")
 
+LONGEST_ATTEMPT = 200  # characters
+MOST_ATTEMPTS = 20  # different ones that are shown
+
 Record = dict[str, Any]
 
 
@@ -63,6 +66,24 @@ def all_records(folder: Path, homework: str) -> list[Record]:
 def reasons_to_regrade(old: Record, now: dict) -> list[str]:
     """Which of what decides a result differs between an old record's provenance and `now`."""
     return [key for key in DECIDES if old["provenance"].get(key) != now.get(key)]
+
+
+def attempts(record: Record) -> list[str]:
+    """What a submission did that honest ones hardly ever do, for staff: sentences, each with the checks it was in.
+
+    The sentences are the judge's, but what they speak of is not: they are shortened, and shown as text.
+    """
+    noticed = record.get("attempts")
+    where: dict[str, list[str]] = {}
+    for line in noticed if isinstance(noticed, list) else ():
+        check, _, what = line.partition(": ") if isinstance(line, str) else ("", "", "")
+        if what:
+            where.setdefault(what[:LONGEST_ATTEMPT], []).append(check[:LONGEST_ATTEMPT])
+    lines = [
+        f"{what} ({', '.join(checks[:3])}{f' and {len(checks) - 3} more checks' if len(checks) > 3 else ''})"
+        for what, checks in where.items()
+    ]
+    return [printable(" ".join(line.split())) for line in lines[:MOST_ATTEMPTS]]
 
 
 def points(text: str) -> Fraction:

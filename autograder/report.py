@@ -23,10 +23,11 @@ from autograder.course import Course, Homework, format_points
 from autograder.desk import Result, Summary
 from autograder.final import CourseGrade
 from autograder.gradebook import Change
-from autograder.records import points, printable
+from autograder.records import attempts, points, printable
 
 FULL, PARTIAL, NONE, UNTRIED = "●", "◐", "○", "·"
 STYLES = {FULL: "green", PARTIAL: "yellow", NONE: "red", UNTRIED: "dim"}
+NOTICED = "⚠"
 UNTRIED_STATES = {"missing", "not-attempted"}
 # Files and pipes have no width; wide enough that a line of a table is a line of a log.
 WIDTH_OF_A_LOG = 132
@@ -80,6 +81,7 @@ def show_class(out: Console, course: Course, summary: Summary) -> None:
                 Text("  ").append(safe(where, "bold")).append(": ").append(safe(result.problem)).append(blame),
                 soft_wrap=True,
             )
+    _show_attempts(out, summary)
     for result in summary.results:
         if result.submission.remark:
             out.print(
@@ -136,6 +138,8 @@ def _show_homework(out: Console, homework: Homework, results: list[Result]) -> N
     for result in results:
         record = result.record
         who = safe(result.submission.student, "" if result.graded else "red")
+        if attempts(record):
+            who.append(f" {NOTICED}", style="bold red")
         if not result.graded:
             table.add_row(who, "–", "", "", Text("could not be graded", style="red"), "")
             continue
@@ -147,6 +151,8 @@ def _show_homework(out: Console, homework: Homework, results: list[Result]) -> N
     legend = Text("  exercises in the order of the notebook: ")
     for glyph, meaning in ((FULL, "all"), (PARTIAL, "some"), (NONE, "nothing"), (UNTRIED, "not attempted")):
         legend.append(glyph, style=STYLES[glyph]).append(f" {meaning}  ")
+    if any(attempts(result.record) for result in results):
+        legend.append(NOTICED, style="bold red").append(" did what honest answers hardly ever do: see below")
     out.print(legend)
 
 
@@ -164,6 +170,19 @@ def _glyphs(record: dict) -> Text:
         glyph = FULL if got == most else PARTIAL if got else UNTRIED if states <= UNTRIED_STATES else NONE
         shown.append(glyph, style=STYLES[glyph])
     return shown
+
+
+def _show_attempts(out: Console, summary: Summary) -> None:
+    """What submissions did that honest ones hardly ever do. For staff: whoever tries it learns nothing from it."""
+    noticed = [(result, found) for result in summary.results if result.record and (found := attempts(result.record))]
+    if not noticed:
+        return
+    out.print()
+    out.print(Text(f"Did what honest answers hardly ever do ({len(noticed)}); look at the notebook:", style="bold"))
+    for result, found in noticed:
+        where = f"{result.submission.student}/{result.submission.homework}"
+        for line in found:
+            out.print(Text("  ").append(safe(where, "bold")).append(": ").append(safe(line)), soft_wrap=True)
 
 
 def _show_changes(out: Console, summary: Summary) -> None:

@@ -1,0 +1,79 @@
+"""What staff are told of attempts, in the terminal, the overview and the formgrader; students are never told."""
+
+import io
+import json
+
+import pytest
+import small_course as sc
+from rich.console import Console
+
+from autograder import desk, feedback, final, formgrader, grading, overview, records, report
+from autograder.submissions import Submission
+
+EVIL = "[red]\x1b[2J\u202e<script>alert(1)</script>| `x` **b** [l](javascript:1)"
+
+
+@pytest.fixture
+def course(tmp_path):
+    return sc.course_in(tmp_path)
+
+
+def record_of(course, *attempts, student="ada"):
+    record = grading.grade_submission(sc.notebook(sc.RIGHT), sc.material_of(course), 7, sc.Guest())
+    return record | {"student": student, "attempts": list(attempts)}
+
+
+def shown(course, *found):
+    out = Console(file=io.StringIO(), width=132, highlight=False, markup=False, emoji=False)
+    results = [desk.Result(Submission(record["student"], "hw1"), record) for record in found]
+    report.show_class(out, course, desk.Summary(results))
+    return out.file.getvalue()
+
+
+def test_an_attempt_is_said_once_with_the_checks_it_was_in():
+    lines = [f"add/{n}: 2 processes were left running and were ended" for n in range(5)] + ["twice/one: tried a socket"]
+    assert records.attempts({"attempts": lines}) == [
+        "2 processes were left running and were ended (add/0, add/1, add/2 and 2 more checks)",
+        "tried a socket (twice/one)",
+    ]
+
+
+@pytest.mark.parametrize("noticed", [None, 3, {}, [], [None, 3, ""], "text"])
+def test_whatever_a_record_holds_there_it_can_be_shown(noticed):
+    assert records.attempts({"attempts": noticed} if noticed is not None else {}) == []
+
+
+def test_attempts_are_shortened_and_harmless():
+    (line,) = records.attempts({"attempts": [f"add/a: {EVIL}" + "x" * 10**6]})
+    assert len(line) < 300 and "\x1b" not in line and "\u202e" not in line and "\n" not in line
+    assert len(records.attempts({"attempts": [f"c: {n}" for n in range(1000)]})) == records.MOST_ATTEMPTS
+
+
+def test_the_terminal_marks_the_student_and_says_what(course):
+    text = shown(course, record_of(course, "add/small: tried to open a socket"), record_of(course, student="bob"))
+    assert "ada ⚠" in text and "bob ⚠" not in text
+    assert "ada/hw1: tried to open a socket (add/small)" in text
+    assert "⚠" not in shown(course, record_of(course)) and "honest" not in shown(course, record_of(course))
+    assert "\x1b[2J" not in shown(course, record_of(course, f"add/small: {EVIL}"))
+
+
+def test_the_overview_names_who_and_what_and_escapes_it(course):
+    found = [record_of(course, f"add/small: {EVIL}", student="<b>eve"), record_of(course)]
+    grades = final.course_grades(course, ["<b>eve", "ada"], {}, {}, {})
+    page = overview.page(course, {"hw1": found}, {}, grades, b"")
+    assert "hardly ever" in page and "&lt;b&gt;eve" in page
+    assert "<script" not in page and "&lt;script&gt;" in page
+    assert "hardly ever" not in overview.page(course, {"hw1": [record_of(course)]}, {}, grades, b"")
+
+
+def test_the_formgrader_shows_it_and_the_student_s_page_does_not(course, tmp_path, monkeypatch):
+    released = tmp_path / "released.ipynb"
+    released.write_bytes(sc.notebook())
+    monkeypatch.setattr(formgrader, "released_notebook", lambda homework: released)
+    monkeypatch.setattr(formgrader, "solved_path", lambda homework: tmp_path / "none.ipynb")
+    record = record_of(course, f"add/small: tried to open a socket {EVIL}")
+    document = formgrader.autograded(course.homework("hw1"), record, sc.notebook(sc.RIGHT))
+    summary = document["cells"][0]["source"]
+    assert "tried to open a socket" in summary and "<script" not in summary and "](" not in summary
+    assert "socket" not in json.dumps(document["cells"][1:])
+    assert "socket" not in feedback.page(record, course, {}) and "honest" not in feedback.page(record, course, {})
