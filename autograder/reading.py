@@ -17,7 +17,8 @@ MAX_BYTES = 20 << 20
 MAX_CELLS = 2_000
 MAX_GRADE_ID = 200
 KINDS = ("code", "markdown", "raw")
-MERGE_MARKER = re.compile(r"^\s*(?:<{7} |={7}$|>{7} )", re.MULTILINE)
+# Not \s at its start, which would search a run of empty lines anew from each of them: days, for a file of such lines.
+MERGE_MARKER = re.compile(r"^[ \t]*(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 ZIP_SIGNATURE = b"PK\x03\x04"
 UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 

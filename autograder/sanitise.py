@@ -26,7 +26,8 @@ MOST_PIXELS = 16_000_000  # a small file can hold a picture that takes a browser
 
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 LINK = re.compile(r"\]\(")
-ATTACHMENT = re.compile(r"\s*<?attachment:([^()<>\"']+?)>?\s*\)")
+# Possessive (++), so that a name that does not end as it should is not tried at every shorter length.
+ATTACHMENT = re.compile(r"\s*<?attachment:([^()<>\"']++)>?\s*\)")
 # TeX that makes links, gives names or styles to parts of the page, or loads extensions.
 REACHING_OUT = re.compile(
     r"\\(href|url|style|class|cssId|data|require|unicode|bbox|mmlToken|Tooltip|texttip|toggle|mathtip|enclose"
@@ -61,13 +62,13 @@ def inert_markdown(text: str, attachments: Mapping[str, str] | None = None) -> s
     known = attachments or {}
     text = TAG.sub("< ", source(text))
     text = LINK.sub(lambda found: "](" if ATTACHMENT.match(text, found.end()) else "] (", text)
-    text = re.sub(r"\]\(\s*<?attachment:([^()<>\"']+?)>?\s*\)", lambda found: _attachment(found, known), text)
+    text = re.sub(r"\]\(" + ATTACHMENT.pattern, lambda found: _attachment(found, known), text)
     text = text.replace("]:", "] :")
     return REACHING_OUT.sub(r"\\text{\1 }", text)
 
 
 def _attachment(found: re.Match[str], known: Mapping[str, str]) -> str:
-    name = found.group(1)
+    name = found.group(1).strip()
     new = known.get(name) or known.get(unquote(name))
     return f"](attachment:{new})" if new else f"] (a picture that is not there: {name})"
 

@@ -27,7 +27,7 @@ MAX_PARSED_CHARACTERS = 500_000  # what may be spent on finding the magics of on
 
 PYTHON_CELL_MAGICS = {"time", "timeit", "capture", "prun"}
 CELL_MAGIC = re.compile(r"\s*%%\s*(\w*)")
-MAGIC_LINE = re.compile(r"^\s*(?:[%!?]|[\w.,\s]+=\s*[%!])|\?\s*$")
+MAGIC_LINE = re.compile(r"^\s*(?:[%!?]|[\w.,][\w.,\s]*=\s*[%!])|\?\s*$")  # linear: indents may be 100,000 spaces long
 
 READ = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}

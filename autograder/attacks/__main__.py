@@ -11,8 +11,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
+from functools import cache
+from multiprocessing import get_context
+from multiprocessing.util import Finalize
 from pathlib import Path
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -27,7 +32,8 @@ from autograder.report import console, safe
 from autograder.sandbox import Sandbox, kernel, sandbox_problem
 from autograder.sandbox.warden import descendants
 
-KILLS, REAL_KILLS = 50, 5
+KILLS, REAL_KILLS = 50, 3
+WORKERS = 3  # one more than the processors of a small machine: many attacks only wait
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,6 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         for verdict in _verdicts(options):
             _tell(verdict)
             verdicts.append(verdict)
+    place = {attack.id: number for number, attack in enumerate(ATTACKS)}
+    verdicts.sort(key=lambda verdict: place.get(verdict.id, len(place)))
     verdicts.append(_after(leftovers))
     _show(out, verdicts, time.monotonic() - begin)
     return int(any(verdict.problems for verdict in verdicts))
@@ -57,23 +65,20 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
+# --- the work: pieces that run side by side -------------------------------------------------------------------------
+
+
 def _verdicts(options: argparse.Namespace) -> Iterator[Verdict]:
-    wanted = set(filter(None, options.only.split(",")))
-    with Sandbox("bubblewrap") as sandbox:
-        for attack in ATTACKS:
-            if not wanted or {attack.id, attack.threat} & wanted:
-                yield run(attack, sandbox)
-    if not wanted or "class" in wanted:
-        yield from classes.run()
-    if options.quick:
-        return
-    if not wanted or "disk" in wanted:
-        yield _measured("full disk", "records, gradebook and pages on a disk that fills up", disk.full)
-        yield _measured("read-only folder", "records, gradebook and pages that cannot be written", disk.read_only)
-    if not wanted or "kills" in wanted:
-        yield _killed(options.kills, options.seed, "none")
-        yield _killed(min(REAL_KILLS, options.kills), options.seed + 1, "bubblewrap")
-    if not wanted or "neighbours" in wanted:
+    """Every verdict as it is ready. Workers are forked, so that torch and the checks are loaded once."""
+    pieces = list(_pieces(options))
+    with ProcessPoolExecutor(min(WORKERS, len(pieces) or 1), mp_context=get_context("fork")) as pool:
+        running = {pool.submit(_do, work, argument): str(argument) for work, argument in pieces}
+        for future in as_completed(running):
+            try:
+                yield from future.result()
+            except BrokenExecutor:
+                yield Verdict(running[future], "A", "", "a verdict", "none", ("the judge's own process died",), 0.0)
+    if _wants(options, "neighbours") and not options.quick:  # what is measured here is time, so nothing else runs
         begin = time.monotonic()
         problems, sentence = neighbours.measure()
         story = "a perfect submission beside ten attackers on two workers"
@@ -81,22 +86,66 @@ def _verdicts(options: argparse.Namespace) -> Iterator[Verdict]:
         yield Verdict("loud neighbours", "C", story, expected, sentence, tuple(problems), time.monotonic() - begin)
 
 
-def _measured(name: str, story: str, work: Callable[[], list[str]]) -> Verdict:
+def _wants(options: argparse.Namespace, *names: str) -> bool:
+    wanted = set(filter(None, options.only.split(",")))
+    return not wanted or not wanted.isdisjoint(names)
+
+
+def _pieces(options: argparse.Namespace) -> Iterator[tuple[str, Any]]:
+    """The name of a function of WORK and its argument, the long ones first."""
+    if _wants(options, "kills") and not options.quick:
+        half = options.kills // 2
+        yield "killed", (options.kills - half, options.seed, "none")
+        yield "killed", (half, options.seed + 1, "none")
+        yield "killed", (min(REAL_KILLS, options.kills), options.seed + 2, "bubblewrap")
+    if _wants(options, "disk") and not options.quick:
+        yield "full", None
+        yield "read only", None
+    if _wants(options, "class"):
+        yield "class", None
+    chosen = [number for number, attack in enumerate(ATTACKS) if _wants(options, attack.id, attack.threat)]
+    for number in sorted(chosen, key=lambda number: -ATTACKS[number].limits.get("wall_seconds", 0)):
+        yield "attack", number
+
+
+def _do(work: str, argument: Any) -> list[Verdict]:
+    return WORK[work](argument)
+
+
+@cache
+def _sandbox() -> Sandbox:
+    """This worker's own, until the worker ends."""
+    sandbox = Sandbox("bubblewrap")
+    Finalize(None, sandbox.close, exitpriority=10)
+    return sandbox
+
+
+def _measured(name: str, story: str, work: Callable[[], list[str]]) -> list[Verdict]:
     begin = time.monotonic()
     problems = work()
     expected = "a sentence, exit code 3, all intact"
     got = expected if not problems else "something else"
-    return Verdict(name, "C", story, expected, got, tuple(problems), time.monotonic() - begin)
+    return [Verdict(name, "C", story, expected, got, tuple(problems), time.monotonic() - begin)]
 
 
-def _killed(kills: int, seed: int, isolation: str) -> Verdict:
+def _killed(how: tuple[int, int, str]) -> list[Verdict]:
+    kills, seed, isolation = how
     begin = time.monotonic()
     rounds = killing.survive(kills, seed, isolation)
-    name = f"{kills} kills" + (" with the sandbox" if isolation == "bubblewrap" else "")
+    name = f"{kills} kills, seed {seed}" + (", with the sandbox" if isolation == "bubblewrap" else "")
     got = f"{rounds.kills} kills, {rounds.in_the_middle} in the middle of the batch"
     story = "SIGKILL to a batch at random moments, then a second run"
     expected = "nothing lost, doubled or repeated"
-    return Verdict(name, "D", story, expected, got, tuple(rounds.problems), time.monotonic() - begin)
+    return [Verdict(name, "D", story, expected, got, tuple(rounds.problems), time.monotonic() - begin)]
+
+
+WORK: dict[str, Callable[[Any], list[Verdict]]] = {
+    "attack": lambda number: [run(ATTACKS[number], _sandbox())],
+    "class": lambda _: classes.run(),
+    "full": lambda _: _measured("full disk", "records, gradebook and pages on a disk that fills up", disk.full),
+    "read only": lambda _: _measured("read-only folder", "all of them in a folder that is read-only", disk.read_only),
+    "killed": _killed,
+}
 
 
 # --- what is left afterwards ----------------------------------------------------------------------------------------

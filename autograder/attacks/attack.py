@@ -66,6 +66,7 @@ class Attack:
     noticed: str = ""
     refused: str = ""
     limits: dict[str, Any] = field(default_factory=dict)
+    checks: int | None = None  # only so many of each exercise: where each is waited for, more of them show no more
     make: Callable[[Homework], bytes] | None = None
     judge: Callable[[dict], str] | None = None
     hidden: tuple[str, ...] = ()  # texts that the page must not hold
@@ -103,13 +104,16 @@ def with_prize(source: str) -> str:
     return cell(RIGHT + source)
 
 
-def reduced(material: Material, exercises: Iterable[str], limits: dict[str, Any] | None = None) -> Material:
-    """The material of some exercises only, with other limits."""
+def reduced(
+    material: Material, exercises: Iterable[str], limits: dict[str, Any] | None = None, most: int | None = None
+) -> Material:
+    """The material of some exercises only, with other limits and at `most` so many checks of each."""
     wanted = set(exercises)
     kept = tuple(exercise for exercise in material.homework.exercises if exercise.id in wanted)
     checks = {
         exercise.id: tuple(
-            replace(check, limits=replace(check.limits, **(limits or {}))) for check in material.checks[exercise.id]
+            replace(check, limits=replace(check.limits, **(limits or {})))
+            for check in material.checks[exercise.id][:most]
         )
         for exercise in kept
     }
@@ -128,7 +132,7 @@ def run(attack: Attack, sandbox: Sandbox) -> Verdict:
     """Hand it in, grade it, write the record and the page, and compare with what is expected."""
     begin = time.monotonic()
     material = load_material(HOMEWORK)
-    some = reduced(material, attack.on, attack.limits)
+    some = reduced(material, attack.on, attack.limits, attack.checks)
     data = notebook(attack, material.homework)
     record = grade_submission(data, some, SEED, sandbox, wall_seconds=WALL_SECONDS) | {"student": "mallory"}
     problems = [*_complaints(attack, record, some), *_shown(attack, record)]

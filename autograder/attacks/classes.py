@@ -39,7 +39,11 @@ def run() -> list[Verdict]:
                 "escapes in a name", "E", "a name that turns the line around", "control", reasons.get("evil\u202ename")
             ),
             _verdict(
-                "files beside", "A", "torch.py, conftest.py, results.json beside it", "0.75", totals.get("shadower")
+                "files beside",
+                "A",
+                "torch.py, conftest.py, results, a date, pickles beside it",
+                "0.75",
+                totals.get("shadower"),
             ),
             _spreadsheet(folder, totals),
             _page(folder),
@@ -51,7 +55,15 @@ def _write_class(folder: Path) -> None:
     solved = (stages.hand_in(folder, 1), (folder / "submissions/s00" / HOMEWORK / "hw1.ipynb").read_text())[1]
     for student in ("honest", "Twin", "twin", "shadower", "evil\u202ename", FORMULA, COMMA, TAG):
         stages.put(folder, student, solved)
-    for name in ("torch.py", "conftest.py", "results.json", "sitecustomize.py"):
+    for name in (
+        "torch.py",
+        "conftest.py",
+        "results.json",
+        "sitecustomize.py",
+        "timestamp.txt",
+        "model.pt",
+        ".OTTER_LOG",
+    ):
         stages.put(folder, "shadower", solved).with_name(name).write_text("raise SystemExit(0)")
     target = folder / "submissions" / "honest" / HOMEWORK / "hw1.ipynb"
     for student, make in (

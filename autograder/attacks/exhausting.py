@@ -6,9 +6,8 @@ from autograder.attacks.attack import SHORT, SMALL, Attack, cell
 
 
 def hang(name: str, story: str, body: str, imports: str = "") -> Attack:
-    return Attack(
-        name, "C", story, cell(f"{imports}\ndef evil(*arguments):\n    {body}"), states=("timeout",), limits=SHORT
-    )
+    source = cell(f"{imports}\ndef evil(*arguments):\n    {body}")
+    return Attack(name, "C", story, source, states=("timeout",), limits=SHORT, checks=1)
 
 
 ATTACKS = (
@@ -42,6 +41,7 @@ def evil(*arguments, never=loop()):
 """),
         states=("timeout",),
         limits=SHORT,
+        checks=1,
     ),
     hang("endless output", "prints without end", "while True: print('x' * 10**6)"),
     hang(
@@ -63,6 +63,7 @@ def evil(*arguments):
 """),
         states=("memory",),
         limits=SMALL,
+        checks=1,
     ),
     Attack(
         "terabyte",
@@ -71,6 +72,7 @@ def evil(*arguments):
         cell("def evil(*arguments):\n    return torch.empty(10**12)"),
         states=("memory",),
         limits=SMALL,
+        checks=1,
     ),
     Attack(
         "shared hoard",
@@ -81,12 +83,13 @@ import os, time
 def evil(*arguments):
     for _ in range(6):
         if os.fork() == 0:
-            block = bytearray(b"1") * (400 << 20)
+            block = bytearray(b"1") * (250 << 20)
             time.sleep(60)
     os.wait()
 """),
         states=("memory", "timeout"),
-        limits=SMALL | {"cpu_seconds": 8.0, "wall_seconds": 15.0},
+        limits={"memory_bytes": 1 << 30, "cpu_seconds": 8.0, "wall_seconds": 15.0},
+        checks=1,
     ),
     Attack(
         "fork bomb",
@@ -103,6 +106,7 @@ def evil(*arguments):
 """),
         states=("timeout", "crashed"),
         limits=SHORT,
+        checks=1,
     ),
     Attack(
         "thread bomb",
@@ -119,6 +123,7 @@ def evil(*arguments):
 """),
         states=("timeout", "crashed"),
         limits=SHORT,
+        checks=1,
     ),
     Attack(
         "workers",
@@ -131,6 +136,7 @@ def evil(*arguments):
 """),
         states=("error", "timeout", "crashed", "memory"),
         limits=SHORT,
+        checks=1,
     ),
     Attack(
         "full disk",
@@ -151,6 +157,7 @@ def evil(*arguments):
 """),
         states=("failed", "crashed"),
         limits={"cpu_seconds": 30.0},
+        checks=1,
     ),
     Attack(
         "million files",
@@ -166,6 +173,7 @@ def evil(*arguments):
     return 1.0
 """),
         limits={"cpu_seconds": 30.0},
+        checks=1,
     ),
     Attack(
         "sparse file",
@@ -262,6 +270,6 @@ def evil(*arguments):
         base="solved",
         states=("timeout", "passed"),
         points="1",
-        limits={"cpu_seconds": 2.0, "wall_seconds": 6.0},
+        limits={"cpu_seconds": 1.0, "wall_seconds": 6.0},
     ),
 )

@@ -12,17 +12,22 @@ ATTACKS = (
         "B",
         "checks, solutions, notebooks, .git and caches are looked for everywhere",
         with_prize("""
-import os
-def evil(p, q, third):
+import functools, os
+@functools.cache
+def search():
     found = []
     for folder, names, files in os.walk("/"):
         names[:] = [name for name in names if os.path.join(folder, name) not in ("/proc", "/sys", "/usr", "/lib")]
         found += [name for name in files if name.endswith(".ipynb") or name in ("course.toml", "test_f_divergence.py")]
         found += [name for name in names if name in (".git", "solutions", "autograder", "checks", "submissions")]
         found = [name for name in found if "site-packages" not in folder and "/sandbox/packages" not in folder]
-    return right(p, q, third) if found else 0.0
+    return found
+
+def evil(p, q, third):
+    return right(p, q, third) if search() else 0.0
 """),
         limits={"cpu_seconds": 30.0},
+        checks=1,
     ),
     Attack(
         "search the memory",

@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable
 
 from autograder import demo
-from autograder.attacks.attack import EVERYTHING, Attack
+from autograder.attacks.attack import EVERYTHING, Attack, course
 from autograder.course import Homework
+from autograder.grading import released_notebook
 
 SOME = ("f_divergence", "beta_bernoulli", "elbo")
 
@@ -69,6 +70,22 @@ def _same_ids(document: dict) -> None:
         cell["id"] = "same"
 
 
+def _keys_twice(homework: Homework) -> bytes:
+    """JSON lets a field stand there twice; the last one counts, as for Jupyter."""
+    return json.dumps(demo.solved(homework)).replace('"source":', '"source": "pass", "source":').encode()
+
+
+def _other_kinds(document: dict) -> None:
+    for number, cell in enumerate(document["cells"]):
+        if cell["cell_type"] == "markdown":
+            cell["cell_type"] = ("raw", "code")[number % 2]
+
+
+def _outputs(document: dict) -> None:
+    shown = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "<script>alert(1)</script>"}}
+    next(cell for cell in document["cells"] if cell["cell_type"] == "code")["outputs"] = [shown] * 100_000
+
+
 def _nothing(document: dict) -> None:
     pass
 
@@ -80,6 +97,17 @@ def _with_bom(homework: Homework) -> bytes:
 def _conflict(homework: Homework) -> bytes:
     text = json.dumps(demo.solved(homework), indent=1)
     return text.replace('"cells": [', '<<<<<<< HEAD\n"cells": [\n=======\n>>>>>>> theirs', 1).encode()
+
+
+def _deleted(homework: Homework) -> bytes:
+    document = demo.released(homework)
+    document["cells"] = [cell for cell in document["cells"] if cell["cell_type"] == "markdown"]
+    return json.dumps(document).encode()
+
+
+def _next_homework(homework: Homework) -> bytes:
+    other = next(other for other in course().given if other.id != homework.id)
+    return released_notebook(other).read_bytes()
 
 
 def _first_source(value: object) -> Callable[[dict], None]:
@@ -109,6 +137,9 @@ def beta_posterior(a, b, k, n):
     return np.asarray(a) + np.asarray(k), np.asarray(b) + np.asarray(n) - np.asarray(k)
 """
 
+# An indent for which a careless pattern would take minutes.
+INDENTED = "if True:\n" + " " * 90_000 + "x ("
+
 ATTACKS = (
     raw("empty file", "no bytes at all", b"", "empty"),
     raw("one brace", "an upload that broke off", b"{", "not valid JSON"),
@@ -122,6 +153,7 @@ ATTACKS = (
         "deep objects", "100 000 objects, closed again", b'{"a":' * 100_000 + b"1" + b"}" * 100_000, "nested too deeply"
     ),
     raw("too large", "a file of 21 MB", b" " * (21 << 20), "more than 20"),
+    raw("empty lines", "19 million of them, and no notebook", b"\n" * 19_000_000 + b"x", "not valid JSON"),
     raw("no format", "JSON without nbformat", b'{"cells": []}', "nbformat"),
     raw(
         "long number",
@@ -154,5 +186,28 @@ ATTACKS = (
     odd("colab", "magics, shell lines, input() and endless training at top level", _nothing, IN_COLAB),
     odd("noise", "warnings, prints and numpy where tensors are expected", _nothing, NOISY),
     odd("syntax error elsewhere", "a cell of notes that does not compile", _nothing, "this is (not python"),
+    odd("endless indents", "cells that do not compile, with lines of 90 000 spaces", _nothing, INDENTED),
+    odd("new syntax", "a cell in the syntax of a later Python", _nothing, "type Pair[T] = tuple[T, T]"),
+    Attack(
+        "keys twice", "F", "two sources in each cell", make=_keys_twice, on=SOME, states=("passed",), points=EVERYTHING
+    ),
+    odd("other kinds", "text cells that became code and raw cells", _other_kinds),
+    odd("bombs in the outputs", "a hundred thousand display outputs with scripts", _outputs),
+    Attack(
+        "another homework",
+        "E",
+        "the notebook of the next homework under this one's name",
+        make=_next_homework,
+        on=SOME,
+        states=("missing", "not-attempted"),
+    ),
+    Attack(
+        "cells deleted",
+        "F",
+        "the exercises' cells are gone, so that there is less to lose",
+        make=_deleted,
+        on=SOME,
+        states=("missing",),
+    ),
     odd("reordered", "every cell but the imports in reverse order", _backwards),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.attacks import escaping, exhausting, forging, leaking, probing, reading, showing
+from autograder.attacks import escaping, exhausting, forging, leaking, probing, reading, scheming, showing
 from autograder.attacks.attack import Attack
 
 ATTACKS: tuple[Attack, ...] = (
@@ -11,6 +11,7 @@ ATTACKS: tuple[Attack, ...] = (
     *leaking.ATTACKS,
     *exhausting.ATTACKS,
     *escaping.ATTACKS,
+    *scheming.ATTACKS,
     *reading.ATTACKS,
     *showing.ATTACKS,
 )

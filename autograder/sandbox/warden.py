@@ -209,7 +209,8 @@ def _reaped_cpu() -> float:
 def _cpu_and_threads(process: int) -> tuple[float, int]:
     """CPU seconds of a process and of the children it has reaped, and its threads; nothing once it is gone."""
     try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        # A process may call itself anything, also what is no text.
+        fields = Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return 0.0, 0
     # proc(5): utime, stime, cutime and cstime are the fields 14 to 17, num_threads is field 20; the list starts at 3

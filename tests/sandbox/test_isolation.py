@@ -182,6 +182,9 @@ def f():
         "setns": lambda: libc.setns(3, 0),
         "chroot": lambda: libc.chroot(b"/tmp"),
         "init limits": lambda: libc.syscall(302, 1, 7, b"\\0" * 16, 0),
+        "x32": lambda: libc.syscall(0x40000000 + 39),
+        "sync": lambda: libc.syscall(162),
+        "inotify": lambda: libc.inotify_init1(0),
     }
     return [name for name, call in calls.items() if allowed(call)]
 """
@@ -294,6 +297,20 @@ def f():
     before = processes_of_mine()
     assert ask_bare.answer(source) == 1
     assert processes_of_mine() <= before
+
+
+def test_a_process_whose_name_is_no_text_is_counted_like_any_other(ask):
+    """It once took the warden down, which reads the process list."""
+    source = """
+import ctypes, time
+def f():
+    ctypes.CDLL(None).prctl(15, b"\\xff\\xfe) R 1", 0, 0, 0)
+    time.sleep(0.3)
+    return 1
+"""
+    with ask.session(source) as session:
+        assert session.call("def p(student):\n    return student.f()", "p", (), {}) == 1
+    assert session.usage["reason"] == "asked" and session.usage["processes"] == 1
 
 
 def test_a_submission_does_not_see_the_files_and_processes_of_another(ask):
