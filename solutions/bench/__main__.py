@@ -73,8 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n")
 
-    console = Console()
-    console = Console(width=max(console.width, 150))
+    console = Console(width=max(Console().width, 165))  # all columns, in a file as well
     console.print(table(rows))
     console.print(f"Written to {options.output}", highlight=False, soft_wrap=True)
     return int(any(row.bad for row in rows))

@@ -42,17 +42,22 @@ def _ratio(row: Row) -> Text:
     return Text(f"{row.ratio:.2f}", style=style)
 
 
+def _spread(row: Row) -> str:
+    return "" if row.ratio is None else f"{row.ratio_low:.2f} - {row.ratio_high:.2f}"
+
+
 def table(rows: Sequence[Row]) -> Table:
     """One line per peer. A row whose numbers do not agree says so in the last column."""
     caption = [
         "CPU ms per call, median over the rounds, one thread; ratio = peer / ours: above 1, ours is faster.",
+        "Half of the rounds had a ratio in the range given; where that contains 1, nobody is faster.",
         "Agreement: the largest difference of any number, relative where the number is larger than 1.",
         "Without a peer: " + "; ".join(f"{exercise} ({why})" for exercise, why in WITHOUT_PEER.items()) + ".",
     ]
     result = Table(title="Reference implementations beside peers", caption="\n".join(caption), caption_justify="left")
     for name in ("exercise", "operation", "size", "peer"):
         result.add_column(name, overflow="fold")
-    for name in ("ours", "peer's", "ratio", "agreement"):
+    for name in ("ours", "peer's", "ratio", "half of rounds", "agreement"):
         result.add_column(name, justify="right")
     previous = None
     for row in rows:
@@ -64,6 +69,7 @@ def table(rows: Sequence[Row]) -> Table:
             _ms(row.ours_ms),
             _ms(row.peer_ms),
             _ratio(row),
+            _spread(row),
             agreement,
         )
         previous = head

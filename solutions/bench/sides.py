@@ -20,11 +20,11 @@ def without_graph(run: Call) -> Call:
 
 
 def gradients(value: Callable[[], Tensor], inputs: Sequence[Tensor]) -> Call:
-    """A call that returns the scalar `value()` and its gradients with respect to the inputs."""
+    """A call that returns the scalar `value()` and its gradients with respect to the inputs, 0 for those unused."""
 
     def call() -> tuple[Tensor, ...]:
         result = value()
-        return result.detach(), *torch.autograd.grad(result, inputs)
+        return result.detach(), *torch.autograd.grad(result, inputs, materialize_grads=True)
 
     return call
 
