@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+import subprocess
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -77,6 +78,12 @@ class Sandbox:
     def _is_running(self) -> bool:
         return self._launched is not None and self._launched.process.poll() is None
 
+    def _has_ended(self, patience: float) -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            if self._launched is not None:
+                self._launched.process.wait(patience)
+        return not self._is_running()
+
     def _zygote(self) -> launch.Launched:
         if not self._is_running():
             self.close()
@@ -140,6 +147,10 @@ class Guest:
             if self._sandbox._is_running():  # if the zygote has gone, so have its guests
                 with suppress(SandboxError):
                     self._sandbox._ask({"op": "close", "guest": self._number})
+
+    def sandbox_has_ended(self) -> bool:
+        """Whether the zygote itself is gone. Its end and its guests' come together, so it is given a moment."""
+        return self._sandbox._has_ended(EXIT_SECONDS)
 
     def _open(self) -> tuple[int, socket.socket]:
         try:
@@ -260,7 +271,10 @@ class Session:
             self._wall_left -= time.monotonic() - start
 
     def _verdict(self) -> GuestFailure:
+        """How the process ended. Raises SandboxError when not it but the whole sandbox was ended, by whomever."""
         if self.usage is None:
+            if self._guest.sandbox_has_ended():
+                raise SandboxError("the sandbox was ended from outside while a check was running")
             return GuestFailure(CRASHED, "your code's process was ended from outside", "the warden is gone")
         return messages.from_ending(self.usage, self._limits)
 

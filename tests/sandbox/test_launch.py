@@ -1,12 +1,13 @@
 """Where the sandbox cannot start, the sentence says what to do; and nothing of ours is ever made visible."""
 
+import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from autograder.course import ROOT
-from autograder.sandbox import Sandbox, SandboxError, launch
+from autograder.sandbox import Sandbox, SandboxError, kernel, launch
 from autograder.sandbox.seccomp import compiled_filter
 
 
@@ -27,6 +28,37 @@ def test_a_forbidding_setting_is_named_with_its_remedy(tmp_path, monkeypatch, se
     monkeypatch.setattr(launch, "USER_NAMESPACE_SETTINGS", [(str(tmp_path / "setting"), *setting[1:])])
     sentence = launch._explain("/usr/bin/bwrap", False, "bwrap: Creating new namespace failed")
     assert setting[2] in sentence and "Creating new namespace failed" in sentence
+
+
+def test_where_user_namespaces_are_forbidden_it_refuses_with_the_command_that_allows_them():
+    """For real: in a user namespace whose own limit is set to none. The machine's limit stays as it is."""
+    if launch.shutil.which("bwrap") is None:
+        pytest.skip("bubblewrap is not installed")
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            user, group = os.getuid(), os.getgid()
+            try:
+                kernel.unshare(kernel.CLONE_NEWUSER)
+            except OSError:
+                os.write(writer, b"forbidden here already")
+                os._exit(0)
+            kernel.map_user(1000, user, group)
+            Path("/proc/sys/user/max_user_namespaces").write_text("0")
+            try:
+                launch.stop(launch.launch("bubblewrap", None))
+            except SandboxError as error:
+                os.write(writer, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with open(reader) as pipe:
+        said = pipe.read()
+    os.waitpid(child, 0)
+    if said == "forbidden here already":
+        pytest.skip("user namespaces cannot be made here")
+    assert "forbids user namespaces" in said and "sysctl -w user.max_user_namespaces=15000" in said
 
 
 def test_other_refusals_are_explained(monkeypatch):
