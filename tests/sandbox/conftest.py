@@ -1,12 +1,10 @@
 """A running sandbox for the tests of this folder, and short ways to ask it something."""
 
-from contextlib import ExitStack
-
 import pytest
 
 from autograder.checking import GuestFailure, Limits
-from autograder.sandbox import Sandbox, SandboxError
-from autograder.sandbox.judge import missing_protection
+from autograder.sandbox import Sandbox
+from tests import sandboxes
 
 LIMITS = {"cpu_seconds": 20.0, "wall_seconds": 60.0, "memory_bytes": 3 << 30, "answer_bytes": 8 << 20}
 PROBE = "def probe(student, *args):\n    return student.f(*args)"
@@ -35,16 +33,7 @@ class Asker:
 
 @pytest.fixture(scope="session")
 def bubblewrapped():
-    """What `sandbox_problem` does, but the sandbox stays: starting one takes seconds."""
-    with ExitStack() as stack:
-        try:
-            sandbox = stack.enter_context(Sandbox("bubblewrap"))
-            problem = missing_protection(sandbox)
-        except SandboxError as error:
-            problem = str(error)
-        if problem:
-            pytest.skip(problem)
-        yield sandbox
+    return sandboxes.bubblewrapped()
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +56,6 @@ def ask_bare(bare):
         yield Asker(bare, guest)
 
 
-@pytest.fixture(params=[pytest.param("bubblewrap", marks=pytest.mark.system("bubblewrap")), "none"])
+@pytest.fixture(params=["bubblewrap", "none"])
 def ask_either(request):
     return request.getfixturevalue("ask" if request.param == "bubblewrap" else "ask_bare")

@@ -11,8 +11,6 @@ from autograder.sandbox import SandboxError, messages
 from autograder.sandbox.warden import descendants
 from tests.sandbox.conftest import Asker
 
-pytestmark = pytest.mark.system("bubblewrap")
-
 SHORT = {"cpu_seconds": 0.6, "wall_seconds": 1.2}
 
 
