@@ -4,12 +4,15 @@ The whole table is `make attack`; it takes minutes.
 """
 
 import random
+import re
+from pathlib import Path
 
 import pytest
 
-from autograder.attacks import classes, disk, killing
+from autograder.attacks import classes, disk, killing, probing, reading, suite
 from autograder.attacks.attack import STAND_INS, Attack, Verdict, cell, run
 from autograder.attacks.suite import ATTACKS
+from autograder.course import ROOT
 from autograder.sandbox import below_minimum, messages
 from tests import sandboxes
 
@@ -82,6 +85,15 @@ def test_the_runner_notices_an_attack_that_succeeds(sandbox):
         Attack("leak", "B", "", cell("def evil(*arguments):\n    return LEAKED(1)"), states=("error",)), sandbox
     )
     assert any("the page shows" in problem for problem in verdict.problems)
+
+
+def test_the_table_of_threats_names_every_attack_and_none_that_is_not_there():
+    table = (ROOT / "autograder" / "SECURITY.md").read_text(encoding="utf-8").partition("## Every threat")[2]
+    named = set(re.findall(r'"([^"\n]+)"', table.partition("## How to report")[0]))
+    sources = Path(classes.__file__).read_text() + Path(suite.__file__).with_name("__main__.py").read_text()
+    assert {name for name in named - BY_NAME.keys() if f'"{name}"' not in sources} == set()
+    whole_files = {attack.id for attack in (*probing.ATTACKS, *reading.ATTACKS)}  # named by their files
+    assert BY_NAME.keys() - whole_files - named == set()
 
 
 def test_stand_ins_take_the_place_of_every_name():
