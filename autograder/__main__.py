@@ -9,6 +9,8 @@ import argparse
 import os
 import sys
 import traceback
+from collections.abc import Callable
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -63,13 +65,14 @@ def grade(options: argparse.Namespace) -> int:
     if not demo:
         _require_submissions(options.student, folder, homeworks, course)
 
-    from autograder import batch, desk, report
+    from autograder import desk, report
 
     places = desk.Places(Path(options.output), folder)
-    isolation = _isolation(options.isolation, demo)
+    isolation = _isolation(options.isolation, demo and not options.scheduler)
     if demo:
         places = _demo(places, course, homeworks)
-    orders = desk.Orders(isolation, options.jobs, options.force, options.seed, batch.process_pool)
+    jobs, make_pool = _workers(options)
+    orders = desk.Orders(isolation, jobs, options.force, options.seed, make_pool)
     students = [options.student] if options.student else []
     out = report.console()
     try:
@@ -273,6 +276,7 @@ def _parser() -> argparse.ArgumentParser:
     grading.add_argument("--student", help="only this student")
     grading.add_argument("--submissions", metavar="DIR", help="where the submissions are (default: submissions)")
     grading.add_argument("--jobs", type=_jobs, default=_processors(), metavar="N", help="worker processes")
+    grading.add_argument("--scheduler", metavar="URL", help="grade on the Dask cluster of tcp://host:port")
     grading.add_argument("--force", action="store_true", help="grade again what has not changed")
     grading.add_argument("--seed", type=_seed, metavar="N", help="another seed for the checks' random numbers")
     grading.add_argument(
@@ -344,17 +348,41 @@ def _require_submissions(student: str | None, folder: Path, homeworks: list[Home
         raise CommandError(f"nothing was handed in by {student!r} in {_relative(folder)}; there are: {listed}")
 
 
+def _workers(options: argparse.Namespace) -> tuple[int, Callable[[int], Executor]]:
+    """How many workers there are, and what makes an executor of them."""
+    from autograder import batch
+
+    if options.scheduler is None:
+        return options.jobs, batch.process_pool
+    from autograder.cluster import Cluster, ClusterError
+
+    def connect(workers: int) -> Cluster:
+        try:
+            return Cluster(options.scheduler)
+        except ClusterError as error:
+            raise CommandError(str(error), GRADER_BROKE if workers else WRONG_USAGE) from None
+
+    first = connect(0)
+    first.shutdown()
+    return len(first.workers), connect
+
+
 def _isolation(asked: str | None, demo: bool) -> str:
-    """How student code is kept in. Without bubblewrap only the demo class goes on, whose code is our own."""
+    """How student code is kept in. Without bubblewrap only the demo class goes on, whose code is our own.
+
+    For a real class the workers say whether the sandbox works: they need it, and may be on other machines.
+    """
     if asked == "none":
         _warn("ISOLATION=none: student code runs with all your rights; every record says so")
         return "none"
+    if not demo:
+        return "bubblewrap"
     from autograder.sandbox import sandbox_problem
 
     problem = sandbox_problem()
     if problem is None:
         return "bubblewrap"
-    if demo and asked is None:
+    if asked is None:
         _warn(
             f"{problem}\n*** The demo class is our own code, so it is graded WITHOUT isolation; every record says so."
         )

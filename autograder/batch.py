@@ -7,7 +7,8 @@ a cluster elsewhere. A worker makes its sandbox when it first needs one and keep
 from __future__ import annotations
 
 import contextlib
-import signal
+import faulthandler
+import platform
 import threading
 import time
 import traceback
@@ -23,6 +24,13 @@ from autograder.records import OF_GRADER, Record
 
 # A worker that is still busy so long after a submission's own budget is stuck in the judge: its process ends.
 GRACE_SECONDS = 120
+
+
+_one_at_a_time = threading.Lock()  # a process has one sandbox, and its threads share it
+
+
+class WorkersDiedError(Exception):
+    """An executor that replaces dead workers by itself has tried a task often enough. The other tasks go on."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,8 @@ def grade_all(
                 task = running.pop(future)
                 try:
                     yield task, future.result()
+                except WorkersDiedError:
+                    yield task, _took_down(task)
                 except BrokenExecutor:
                     suspects.append(task)
             if suspects:
@@ -78,7 +88,7 @@ def grade_task(data: bytes, homework_id: str, seed: int, isolation: str) -> Reco
     """What a worker does. Never raises: what breaks here is the grader's fault and is in the record."""
     from autograder import grading
 
-    with _deadline(grading.WALL_SECONDS + GRACE_SECONDS):
+    with _one_at_a_time, _deadline(grading.WALL_SECONDS + GRACE_SECONDS):
         record = _grade(grading, data, homework_id, seed, isolation)
         if (
             record["fault"] == OF_GRADER
@@ -88,25 +98,46 @@ def grade_task(data: bytes, homework_id: str, seed: int, isolation: str) -> Reco
         return record
 
 
-def preflight(homework_ids: list[str], isolation: str) -> tuple[str, float]:
+def start(pool: Executor, isolation: str, marks: dict[str, dict]) -> list[Future]:
+    """Ask workers for a `preflight`: every one where the executor can say so, else whichever comes first."""
+    everywhere = getattr(pool, "everywhere", None)
+    return (
+        everywhere(preflight, sorted(marks), isolation, marks)
+        if everywhere
+        else [pool.submit(preflight, sorted(marks), isolation, marks)]
+    )
+
+
+def preflight(homework_ids: list[str], isolation: str, marks: dict[str, dict] | None = None) -> tuple[str, float]:
     """In a worker: load the checks and references and start the sandbox.
 
+    `marks` are the fingerprints of each homework where it was asked to grade: a worker elsewhere must have the same.
     Returns why that fails, or an empty text; and the CPU seconds of the worker so far, which are its start-up.
     """
     problem = ""
     try:
         from autograder import grading
         from autograder.course import load_course
-        from autograder.sandbox import below_minimum
+        from autograder.sandbox import SandboxError, below_minimum, missing_protection
 
         for homework_id in homework_ids:
-            grading.load_material(homework_id)
-        sandbox = open_sandbox(isolation)
-        if isolation != "none" and (minimum := load_course().minimum):
-            problem = below_minimum(sandbox, minimum) or ""
+            material = grading.load_material(homework_id)
+            if marks and (differs := _differs(material.fingerprints, marks[homework_id])):
+                return f"{platform.node()} has another {differs} for {homework_id}; install the same there", 0.0
+        with _one_at_a_time:
+            sandbox = open_sandbox(isolation)
+            if isolation != "none":
+                problem = below_minimum(sandbox, load_course().minimum) or missing_protection(sandbox) or ""
+    except SandboxError as error:
+        problem = f"{error} (ISOLATION=none grades without protection, at your own risk)"
     except Exception as error:
         problem = f"{type(error).__name__}: {error}"
     return problem, time.process_time()
+
+
+def _differs(here: dict, there: dict) -> str:
+    """Which fingerprints are not the same, in words."""
+    return " and another ".join(name for name, mark in here.items() if there[name] != mark)
 
 
 def _grade(grading: Any, data: bytes, homework_id: str, seed: int, isolation: str) -> Record:
@@ -140,8 +171,12 @@ def _alone(task: Task, make_pool: Callable[[int], Executor]) -> Record:
         try:
             return _submit(pool, task).result()
         except BrokenExecutor:
-            sentence = "it took the grader's process down twice"
-            return broken(task.data, task.homework, task.seed, task.isolation, sentence)
+            return _took_down(task)
+
+
+def _took_down(task: Task) -> Record:
+    sentence = "it took the grader's process down twice"
+    return broken(task.data, task.homework, task.seed, task.isolation, sentence)
 
 
 _sandbox: tuple[str, Any, Finalize] | None = None
@@ -172,15 +207,15 @@ def _close_sandbox() -> None:
 
 @contextlib.contextmanager
 def _deadline(seconds: float) -> Iterator[None]:
-    """End this process if the block takes longer; the pool notices and the submission is tried once more, alone."""
-    in_worker = parent_process() is not None and threading.current_thread() is threading.main_thread()
-    if not in_worker:  # the user's own process, or a thread of a cluster's worker
+    """End this process if the block takes longer; the pool notices and the submission is tried once more.
+
+    Works in any thread, and says on stderr what the judge was doing. The user's own process is never ended.
+    """
+    if parent_process() is None:
         yield
         return
-    before = signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    faulthandler.dump_traceback_later(seconds, exit=True)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        faulthandler.cancel_dump_traceback_later()

@@ -146,7 +146,7 @@ def grade_class(
     with _Writer(course, places, summary) as writer, _sentence_for_a_full_disk(places):
         for result in summary.results:
             writer.keep(result)
-        fresh = _grade(tasks, waiting, orders, summary, writer.prepare)
+        fresh = _grade(tasks, waiting, orders, marks, summary, writer.prepare)
         for done, result in enumerate(fresh, start=1):
             writer.keep(result)
             summary.results.append(result)
@@ -240,6 +240,7 @@ def _grade(
     tasks: list[batch.Task],
     waiting: dict[tuple[str, str], Result],
     orders: Orders,
+    marks: dict[str, dict],
     summary: Summary,
     meanwhile: Callable[[], None],
 ) -> Iterator[Result]:
@@ -250,16 +251,16 @@ def _grade(
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers inherit it: one thread each, or they starve each other
     workers = max(1, min(orders.jobs, len(tasks)))
     pool = orders.make_pool(workers)
-    started = pool.submit(batch.preflight, sorted({task.homework for task in tasks}), orders.isolation)
+    asked = batch.start(pool, orders.isolation, {task.homework: marks[task.homework] for task in tasks})
     meanwhile()
     try:
-        problem, seconds = started.result()
-    except BrokenExecutor as error:
-        problem, seconds = f"a worker died while starting ({error})", 0.0
-    if problem:
+        answers = [future.result() for future in asked]
+    except (BrokenExecutor, batch.WorkersDiedError) as error:
+        answers = [(f"a worker died while starting ({error})", 0.0)]
+    if problem := next((problem for problem, _ in answers if problem), ""):
         pool.shutdown()
         raise DeskError(f"the grader is broken, nothing was graded: {problem}", GRADER_BROKE)
-    summary.cpu_seconds["start-up"] = seconds * workers
+    summary.cpu_seconds["start-up"] = sum(seconds for _, seconds in answers) / len(answers) * workers
     for task, record in batch.grade_all(tasks, pool, workers, orders.make_pool):
         ready = waiting[task.key]
         record = record | {"student": ready.submission.student, "remark": ready.submission.remark}

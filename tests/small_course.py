@@ -151,7 +151,8 @@ class Guest:
         self.sessions = 0
 
     def describe(self):
-        return {"kind": self.isolation}
+        namespaces = ["user", "pid", "mnt", "ipc", "net", "uts"]
+        return {"kind": self.isolation, "namespaces": namespaces, "no_new_privs": True, "capabilities_dropped": True}
 
     @contextlib.contextmanager
     def guest(self):

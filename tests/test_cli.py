@@ -15,7 +15,7 @@ from autograder import __main__ as cli
 from autograder import batch, demo, desk, grading, records, submissions
 from autograder.course import ROOT, load_course
 from autograder.gradebook import Book, sqlite_url
-from autograder.sandbox import sandbox_problem
+from autograder.sandbox import SandboxError, sandbox_problem
 from autograder.submissions import find_submissions, student_id_problem
 
 HALF = {**sc.RIGHT, "add": "def add(a, b):\n    return a + b + (b == 0)"}
@@ -372,10 +372,13 @@ def test_usage_errors_import_neither_torch_nor_nbgrader():
 
 
 def test_without_a_sandbox_real_submissions_are_refused(at, monkeypatch):
-    monkeypatch.setattr("autograder.sandbox.sandbox_problem", lambda: "bubblewrap is missing; install it")
+    def refuse(isolation):
+        raise SandboxError("bubblewrap is missing; install it")
+
+    monkeypatch.setattr(batch, "open_sandbox", refuse)
     at.hand_in("ada")
     assert at.grade() == 3
-    assert "install it" in at.err
+    assert "install it (ISOLATION=none" in at.err
     assert at.guest.sessions == 0
 
 

@@ -9,7 +9,15 @@ From the outside in: bubblewrap (launch.py) around the zygote (zygote.py), which
 (warden.py), which forks a child per check (runner.py). judge.py is the side of the judge, channel.py what both speak.
 """
 
-from autograder.sandbox.judge import Guest, Sandbox, Session, below_minimum, sandbox_problem
+from autograder.sandbox.judge import Guest, Sandbox, Session, below_minimum, missing_protection, sandbox_problem
 from autograder.sandbox.launch import SandboxError
 
-__all__ = ["Guest", "Sandbox", "SandboxError", "Session", "below_minimum", "sandbox_problem"]
+__all__ = [
+    "Guest",
+    "Sandbox",
+    "SandboxError",
+    "Session",
+    "below_minimum",
+    "missing_protection",
+    "sandbox_problem",
+]

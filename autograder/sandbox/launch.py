@@ -24,6 +24,7 @@ HERE = Path(__file__).resolve().parent
 TOOLKIT = ROOT / "homeworks" / "dgm"
 HIDDEN_PACKAGES = ("autograder", "solutions")  # ours, in case somebody installed the project into its environment
 START_SECONDS = 120.0
+STOP_SECONDS = 1.0  # for a zygote to end by itself
 
 INSTALL = "bubblewrap is not installed; run `apt-get install bubblewrap` (Debian, Ubuntu) or `dnf install bubblewrap`"
 
@@ -133,7 +134,9 @@ def _packages() -> dict[str, str]:
 
 def _hidden(visible: dict[str, str]) -> list[str]:
     """Where our own code would show all the same: installed as a package, or kept below a folder of the system."""
-    ours = [ROOT, *(Path(folder, name) for folder in _package_folders() for name in HIDDEN_PACKAGES)]
+    folders = _package_folders()
+    ours = [Path(folder, name) for folder in folders for name in HIDDEN_PACKAGES]
+    ours += [] if str(ROOT) in folders else [ROOT]  # installed, it is the folder in which torch lies as well
     return [
         str(inside / folder.relative_to(outside))
         for folder in ours
@@ -187,10 +190,16 @@ def _start(command: list[str], home: str | None) -> Launched:
 
 
 def stop(launched: Launched) -> None:
-    """End the zygote and with it every guest."""
+    """End the zygote and with it every guest.
+
+    It ends by itself when its socket closes; only then does the kernel add what it used to the account of its parents.
+    """
     launched.judge_end.close()
-    launched.process.kill()
-    launched.process.wait()
+    try:
+        launched.process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        launched.process.kill()
+        launched.process.wait()
     if launched.home is not None:
         shutil.rmtree(launched.home, ignore_errors=True)
 

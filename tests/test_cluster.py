@@ -1,0 +1,140 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import BrokenExecutor
+
+import pytest
+import small_course as sc
+
+from autograder import batch, grading
+from autograder.cluster import Cluster, ClusterError
+from autograder.course import ROOT, load_course
+from autograder.sandbox import launch
+
+distributed = pytest.importorskip("distributed", reason="Dask is not installed; grading on a cluster is not tested")
+
+
+def slow(data, homework, seed, isolation):
+    """Stands for `grade_task`: says which process did it."""
+    time.sleep(0.2)
+    return {"answer": data.decode(), "pid": os.getpid()}
+
+
+def deadly(data, homework, seed, isolation):
+    if data == b"bad":
+        os._exit(1)
+    return slow(data, homework, seed, isolation)
+
+
+def which_process(*args):
+    return os.getpid()
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with local(workers=2) as made:
+        yield made
+
+
+def local(workers, threads=1, processes=True):
+    return distributed.LocalCluster(
+        n_workers=workers,
+        threads_per_worker=threads,
+        processes=processes,
+        protocol="tcp",
+        dashboard_address=":0",
+        silence_logs=50,
+    )
+
+
+def tasks(*data):
+    return [batch.Task(("hw1", f"s{number}"), each, "hw1", 0, "none") for number, each in enumerate(data)]
+
+
+def test_a_killed_worker_loses_nothing_and_no_record_comes_twice(cluster, monkeypatch):
+    monkeypatch.setattr(batch, "grade_task", slow)
+    todo = tasks(*(str(number).encode() for number in range(12)))
+    pool = Cluster(cluster.scheduler_address)
+    assert len({future.result() for future in pool.everywhere(which_process)}) == 2
+    came, processes = [], set()
+    for task, record in batch.grade_all(todo, pool, 2, lambda workers: Cluster(cluster.scheduler_address)):
+        came.append(task.key)
+        processes.add(record["pid"])
+        assert record["answer"] == task.data.decode()
+        if len(came) == 3:
+            os.kill(record["pid"], signal.SIGKILL)
+    assert sorted(came) == sorted(task.key for task in todo)
+    assert len(processes) >= 2
+
+
+def test_a_submission_that_kills_every_worker_costs_only_itself(cluster, monkeypatch, tmp_path):
+    cluster.scheduler.allowed_failures = 1
+    course = sc.course_in(tmp_path)
+    monkeypatch.setattr(batch, "grade_task", deadly)
+    monkeypatch.setattr("autograder.course.load_course", lambda: course)
+    monkeypatch.setattr("autograder.grading.fingerprints", lambda homework: {})
+    todo = tasks(b"one", b"bad", b"two", b"three")
+    pool = Cluster(cluster.scheduler_address)
+    found = dict(batch.grade_all(todo, pool, 2, lambda workers: Cluster(cluster.scheduler_address)))
+    bad = found.pop(todo[1])
+    assert bad["fault"] == "grader"
+    assert "took the grader's process down" in bad["reason"]
+    assert [record["answer"] for record in found.values()] != []
+    assert {record["answer"] for record in found.values()} == {"one", "two", "three"}
+
+
+def test_workers_that_cannot_grade_are_refused():
+    with (
+        local(workers=1, threads=2, processes=False) as crowded,
+        pytest.raises(ClusterError, match="several submissions at a time"),
+    ):
+        Cluster(crowded.scheduler_address)
+    with (
+        local(workers=0, processes=False) as empty,
+        pytest.raises(ClusterError, match="no workers are connected.*dask worker tcp"),
+    ):
+        Cluster(empty.scheduler_address)
+    with pytest.raises(ClusterError, match="no Dask scheduler"):
+        Cluster("not an address")
+
+
+def test_a_worker_with_other_checks_is_refused(monkeypatch, tmp_path):
+    material = sc.material_of(sc.course_in(tmp_path))
+    monkeypatch.setattr("autograder.grading.load_material", lambda homework: material)
+    problem, _ = batch.preflight(["hw1"], "none", {"hw1": material.fingerprints | {"checks": "older"}})
+    assert "another checks for hw1" in problem
+
+
+def test_a_lost_scheduler_is_told_from_a_wrong_submission(cluster):
+    pool = Cluster(cluster.scheduler_address)
+    future = pool.submit(time.sleep, 60)
+    pool._client.cancel(list(pool._executor._futures))
+    with pytest.raises(BrokenExecutor):
+        future.result(timeout=30)
+    pool.shutdown(wait=False, cancel_futures=True)
+
+
+def test_the_installed_package_is_all_that_a_worker_needs(tmp_path):
+    """What `pip install` puts beside torch grades with the same checks, references and notebook as this repository."""
+    build = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    assert not list(tmp_path.rglob("wrong")), "wrong answers are of no use to a worker"
+    program = "import json; from autograder import grading; material = grading.load_material('hw1'); "
+    program += "print(json.dumps([grading.__file__, material.fingerprints]))"
+    alone = {"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}
+    said = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=alone, check=True, capture_output=True)
+    where, marks = json.loads(said.stdout)
+    assert where.startswith(str(tmp_path))
+    assert marks == grading.fingerprints(load_course().homework("hw1"))
+
+
+def test_installed_beside_torch_only_our_packages_are_hidden_from_students(tmp_path, monkeypatch):
+    for name in ("autograder", "solutions", "torch"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(launch, "ROOT", tmp_path)
+    monkeypatch.setattr(launch, "_package_folders", lambda: [str(tmp_path)])
+    hidden = launch._hidden({"/sandbox/packages0": str(tmp_path)})
+    assert sorted(hidden) == ["/sandbox/packages0/autograder", "/sandbox/packages0/solutions"]
