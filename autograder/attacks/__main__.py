@@ -109,7 +109,12 @@ def _pieces(options: argparse.Namespace) -> Iterator[tuple[str, Any]]:
 
 
 def _do(work: str, argument: Any) -> list[Verdict]:
-    return WORK[work](argument)
+    try:
+        return WORK[work](argument)
+    except Exception as error:  # what breaks here is one row of the table, not the end of it
+        name = ATTACKS[argument].id if work == "attack" else work
+        problem = f"the attack itself broke: {type(error).__name__}: {error}"
+        return [Verdict(name, "A", "", "a verdict", "none", (problem,), 0.0)]
 
 
 @cache

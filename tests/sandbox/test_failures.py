@@ -7,7 +7,7 @@ import pytest
 from autograder.checking import GuestFailure, Limits
 from tests.sandbox.conftest import LIMITS
 
-SHORT = {"cpu_seconds": 0.6, "wall_seconds": 1.2}
+SHORT = {"cpu_seconds": 0.4, "wall_seconds": 0.8}
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_everything_ends_by_the_limits(ask_either, body):
     start = time.monotonic()
     failure = ask_either.failure(f"import os, re, signal, threading, time\ndef f():\n    {body}", **SHORT)
     assert failure.state == "timeout", failure.message
-    assert time.monotonic() - start < SHORT["wall_seconds"] + 3
+    assert time.monotonic() - start < SHORT["wall_seconds"] + 20  # not the hour that some of them would take
 
 
 def test_a_program_that_hangs_while_it_is_loaded(ask):

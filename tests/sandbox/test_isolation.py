@@ -11,7 +11,7 @@ from autograder.sandbox import SandboxError, messages
 from autograder.sandbox.warden import descendants
 from tests.sandbox.conftest import Asker
 
-SHORT = {"cpu_seconds": 0.6, "wall_seconds": 1.2}
+SHORT = {"cpu_seconds": 0.4, "wall_seconds": 0.8}
 
 
 def test_the_description_is_what_was_measured(bubblewrapped):
