@@ -2,6 +2,7 @@
 #
 #   make grade       grade submissions/<student>/<hw>/<hw>.ipynb, or a demo class when there is none
 #                    HW=hw1  STUDENT=ada  JOBS=2  SUBMISSIONS=folder  FORCE=1  SEED=7  ISOLATION=none
+#                    SCHEDULER=tcp://host:port grades on a Dask cluster instead of in JOBS processes here
 #   make test        run every test; TESTS="tests/sandbox -x" runs some
 #   make release     write the student notebooks and the solved ones from solutions/; HW=hw1  CHECK=1  EXECUTE=0
 #   make collect     FROM=downloads.zip: an LMS export or a folder of notebooks into submissions/; HW=hw1
@@ -15,6 +16,7 @@
 #   make validate    how well the hidden checks tell right from wrong: seeds, named answers, mutants; HW=hw1  SEEDS=50
 #                    EXERCISE=made  ALIVE=1 lists the mutants that live  FRESH=1
 #   make attack      every attack on the grader, with the verdict an honest judge gives; QUICK=1 leaves out the long ones
+#   make bench       grading beside nbgrader and otter, models beside their peers, into BENCHMARKS.md; FULL=1  QUICK=1  ONLY=light
 #   make lint        ruff over everything
 #
 # `make grade` and `make test` set up everything themselves (a virtual environment in .venv; bubblewrap).
@@ -35,7 +37,7 @@ export OMP_NUM_THREADS := 1
 # Where records, gradebook and pages are: the repository, or the demo class's folder.
 PLACE := $(if $(DEMO),--output build/demo)
 
-.PHONY: help setup grade test release final collect formgrader feedback similarity export data results validate attack lint
+.PHONY: help setup grade test release final collect formgrader feedback similarity export data results validate attack bench lint
 
 help:  ## show the lines above
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -45,10 +47,11 @@ setup:  ## the environment, bubblewrap
 
 grade: setup
 	@$(RUN) -m autograder grade $(if $(HW),--hw "$(HW)") $(if $(STUDENT),--student "$(STUDENT)") $(if $(JOBS),--jobs "$(JOBS)") \
-	    $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") $(if $(FORCE),--force) $(if $(SEED),--seed "$(SEED)") $(if $(ISOLATION),--isolation "$(ISOLATION)")
+	    $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") $(if $(FORCE),--force) $(if $(SEED),--seed "$(SEED)") $(if $(ISOLATION),--isolation "$(ISOLATION)") \
+	    $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
 
 test: setup
-	@$(RUN) -m pytest -n 2 --dist loadscope $(TESTS)
+	@$(RUN) -m pytest -n 2 --dist loadgroup $(TESTS)
 
 release: setup
 	@$(RUN) -m autograder release $(if $(HW),--hw "$(HW)") $(if $(CHECK),--check) $(if $(filter 0,$(EXECUTE)),--no-execute)
@@ -83,6 +86,9 @@ validate: setup
 
 attack: setup
 	@$(RUN) -m autograder.attacks $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")
+
+bench: setup
+	@$(RUN) -m autograder.bench $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")
 
 lint: setup
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .

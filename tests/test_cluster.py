@@ -14,6 +14,8 @@ from autograder.cluster import Cluster, ClusterError
 from autograder.course import ROOT, load_course
 from autograder.sandbox import launch
 
+pytestmark = pytest.mark.xdist_group("cluster")  # they share one
+
 distributed = pytest.importorskip("distributed", reason="Dask is not installed; grading on a cluster is not tested")
 
 
