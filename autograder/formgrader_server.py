@@ -110,6 +110,8 @@ class _Nonced(BaseLoader):
         return (re.sub(r"<script(?=[\s>])", f'<script nonce="{NONCE}"', source), *rest)
 
 
+SPOKEN = (Path(__file__).parent / "templates" / "formgrader.js").read_text(encoding="utf-8")
+
 # Configured by an object rather than by a script of type text/x-mathjax-config, which MathJax would have to evaluate.
 _MATHJAX_TEMPLATE = f"""
 {{%- macro mathjax(url="") -%}}
@@ -119,7 +121,12 @@ _MATHJAX_TEMPLATE = f"""
 .rendered_html blockquote + table :is(td, th):first-child {{ padding-left: 1em }}
 .rendered_html th, .rendered_html td {{ padding: .15em .8em .15em 0; border-bottom: 1px solid #ddd }}
 .rendered_html img, .output_png img {{ max-width: 100%; height: auto; }}
+#trouble {{ position: sticky; top: 0; z-index: 2000; padding: .8em 1.2em; background: #b42336; color: #fff; }}
+#trouble[hidden] {{ display: none; }}
 </style>
+<script>
+{SPOKEN}
+</script>
 <script>
 window.MathJax = {{
   tex2jax: {{inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]], displayMath: [["$$", "$$"], ["\\\\[", "\\\\]"]],
