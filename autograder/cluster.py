@@ -3,6 +3,9 @@
 A worker needs the installed package and bubblewrap, and nothing else: a task carries the submission's bytes and gives
 a record back, and only the process that was asked to grade writes. Workers grade one submission at a time, so they are
 started with `--nthreads 1`. When one dies the scheduler gives its tasks to the others.
+
+Dask runs whatever reaches its ports: those must be closed to everybody else, or use Dask's own TLS settings, which are
+read from its configuration.
 """
 
 from __future__ import annotations

@@ -85,15 +85,15 @@ def _local_cluster() -> Iterator[tuple[str, list[int]]]:
     measure.run(build, LOGS / "installed.txt", cwd=ROOT, env=environment(ROOT), sample=False)
     env = environment(place / "installed")
     address_file = place / "scheduler.json"
-    common = ["--scheduler-file", str(address_file)]
-    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard", *common]
-    worker = [sys.executable, "-m", "distributed.cli.dask_worker", *common, "--nthreads", "1", "--no-dashboard"]
+    common = ["--no-dashboard", "--scheduler-file", str(address_file)]
+    scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--host", "127.0.0.1", "--nthreads", "1"]
     started: list[subprocess.Popen] = []
     LOGS.mkdir(parents=True, exist_ok=True)
     try:
         for number, command in enumerate((scheduler, worker, worker)):
             with (LOGS / f"cluster-{number}.txt").open("wb") as log:
-                started.append(subprocess.Popen(command, cwd=place, env=env, stdout=log, stderr=log))
+                started.append(subprocess.Popen([*command, *common], cwd=place, env=env, stdout=log, stderr=log))
         yield _address(address_file), [process.pid for process in started]
     finally:
         for process in reversed(started):
