@@ -17,6 +17,16 @@ def _problem(part: str) -> str | None:
     raise pytest.UsageError(f"no such part of the system: {part}")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """The tests of a module run in one worker, which makes its fixtures once; those of hidden checks go by exercise."""
+    for item in items:
+        case = getattr(item, "callspec", None)
+        exercise = case.params.get("exercise") if case else None
+        group = item.module.__name__ + (f" {exercise.id}" if exercise else "")
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 _problems: dict[str, str | None] = {}
 
 

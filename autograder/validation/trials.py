@@ -17,6 +17,8 @@ from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
+import torch
+
 from autograder import batch, checking, grading, proof
 from autograder.course import Exercise, Homework, load_course
 from autograder.notebook import Notebook, slice_exercise
@@ -132,6 +134,7 @@ def run_trial(trial: Trial, trial_key: str, isolation: str) -> Result:
 
 @cache
 def _reference(homework_id: str) -> object:
+    torch.set_num_threads(1)  # as in `make grade`; two per worker get in each other's way
     return checking.reference_namespace(load_course().homework(homework_id))
 
 

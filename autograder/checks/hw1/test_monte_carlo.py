@@ -120,6 +120,9 @@ def test_histogram_is_a_density(grade):
         edges = random_edges(K, grade.rng)
         span = edges[-1] - edges[0]
         cases.append((edges[0] + span * torch.rand(n, generator=grade.rng, dtype=torch.float64) ** 2, edges))
+    edges = random_edges(5, grade.rng)
+    near = torch.rand(30, generator=grade.rng, dtype=torch.float64)
+    cases.append((edges[0] + (edges[2] - edges[0]) * near, edges))  # nothing in the last bins
     judge_densities(grade, cases, "the height of a bin is not the share of its points over its width")
 
 
@@ -132,6 +135,7 @@ def test_histogram_ignores_points_outside(grade):
         edges = random_edges(K, grade.rng)
         centre, span = (edges[0] + edges[-1]) / 2, edges[-1] - edges[0]
         cases.append((centre + 0.6 * span * torch.randn(300, generator=grade.rng, dtype=torch.float64), edges))
+    cases.append((torch.stack([centre + 0.1 * span, centre + 2 * span]), edges))  # one point is a data set too
     judge_densities(grade, cases, "points outside the range of the edges change the density inside")
 
 

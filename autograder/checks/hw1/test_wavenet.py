@@ -54,7 +54,7 @@ def block_outputs(student, h, skip_channels, kernel_size, dilation, seed, zero):
 def logits(student, batches, n_classes, channels, kernel_size, dilations, seed):
     """The logits of one random network for every batch of sequences."""
     torch.manual_seed(seed)
-    net = student.WaveNet(n_classes, channels, channels, kernel_size, dilations)
+    net = student.WaveNet(n_classes, channels, channels + 3, kernel_size, dilations)
     redraw(net, 1.5)
     return [net(x) for x in batches]
 

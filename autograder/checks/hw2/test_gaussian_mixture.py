@@ -198,8 +198,8 @@ def test_maximum(grade):
 @hint("The mean over points of the log of a sum over components; the last entry belongs to what is returned.")
 def test_log_likelihoods(grade):
     """`em` reports the mean log-likelihood before every step and after the last one."""
-    rng, K, D, T = grade.rng, 3, 2, 4
-    X, (start, *_) = random_path(rng, 40, K, D, T)
+    rng, K, D, T = grade.rng, 2, 3, 4  # with D = 2 a lost factor D / 2 would not be seen
+    X, (start, *_) = random_path(rng, 50, K, D, T)
     answer = sequence(grade.submission(runs, X, *start, list(range(T + 1))), 2, "the runs of em")
     truth = []
     for run in sequence(answer[0], T + 1, "the runs of em"):
