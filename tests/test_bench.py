@@ -163,7 +163,7 @@ def test_the_page_says_what_was_reached_and_what_was_missed():
 
 
 def test_a_part_that_was_not_measured_is_said_to_be(tmp_path):
-    (tmp_path / "models.json").write_text(json.dumps(ABOUT | {"rows": [model(2.0), model(0.5)]}))
+    (tmp_path / "models.json").write_text(json.dumps(ABOUT | {"rows": [model(2.0), model(0.5), model(None)]}))
     page.write(tmp_path / "page.md", tmp_path)
     text = (tmp_path / "page.md").read_text()
     assert text.count("Not measured here yet.") == 3

@@ -1,4 +1,7 @@
-"""BENCHMARKS.md, written from the files that the benchmark left in build/bench/: nothing in it is typed by hand."""
+"""BENCHMARKS.md, from the files that the benchmark left in build/bench/.
+
+No number in it is typed by hand but those of the note on profiling, which tells what was once before and after.
+"""
 
 from __future__ import annotations
 
@@ -104,8 +107,9 @@ def _goals(found: dict[str, Found]) -> str:
         sizes = ", ".join(str(point["submissions"]) for point in scale["line"])
         goal(f"cost of {sizes} submissions is a straight line", "it is", f"within {worst:.1f} %", worst <= 10)
     if models := found.get("models"):
-        slower = [row for row in models["rows"] if row["ratio"] < 1.0]
-        what = f"models at least as fast as their peers ({len(models['rows'])} comparisons)"
+        ratios = [row["ratio"] for row in models["rows"] if row["ratio"] is not None]  # None: a peer is missing
+        slower = [ratio for ratio in ratios if ratio < 1.0]
+        what = f"models at least as fast as their peers ({len(ratios)} comparisons)"
         goal(what, "all", f"all but {len(slower)}" if slower else "all", not slower)
     return "## Goals\n\n" + _table(("what", "goal", "measured", "reached"), rows)
 
@@ -192,10 +196,10 @@ def _models(found: Found) -> str:
         (
             row["group"],
             row["operation"],
-            f"{row['ours_ms']:.3g}",
+            _number(row["ours_ms"], ".3g"),
             row["peer"],
-            f"{row['peer_ms']:.3g}",
-            f"{row['ratio']:.2f}",
+            _number(row["peer_ms"], ".3g"),
+            _number(row["ratio"], ".2f"),
             row["agreement"],
             row["note"],
         )
@@ -204,6 +208,10 @@ def _models(found: Found) -> str:
     return (
         told + "\n" + _table(("group", "operation", "ours ms", "peer", "peer ms", "ratio", "agreement", "note"), rows)
     )
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None else format(value, form)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
