@@ -1,9 +1,15 @@
 """Similarity: copies are found whatever they were renamed to, and what everybody received is no copy."""
 
+import ast
+
 import small_course as sc
 
 from autograder import similarity
+from autograder.checking import CHECKS
+from autograder.course import load_course
+from autograder.grading import released_notebook
 from autograder.reading import read_notebook
+from autograder.release import reference_cells
 from autograder.submissions import find_submissions
 
 COPIED = """\
@@ -56,6 +62,37 @@ def test_a_renamed_copy_is_found_and_an_answer_of_one_s_own_is_not():
     assert min(pairs[0].shares) > 0.8
     (start, end), *_ = pairs[0].slices[0]
     assert "total = total + value" in pairs[0].codes[0][start:end]
+
+
+class Renamed(ast.NodeTransformer):
+    """Other names for whatever is assigned, and by `unparse` another layout and no comments."""
+
+    def visit_Name(self, node):
+        return ast.Name(f"{node.id}_" if isinstance(node.ctx, ast.Store) or node.id in self.own else node.id, node.ctx)
+
+    def rewritten(self, source):
+        tree = ast.parse(source)
+        self.own = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+        return ast.unparse(self.visit(tree))
+
+
+def test_the_threshold_lies_between_strangers_and_copies_of_half_the_exercises():
+    """The reference and two alternatives per exercise are three students of homework 1 who have nothing in common."""
+    homework = load_course().homework("hw1")
+    given = read_notebook(released_notebook(homework).read_bytes())
+    answers = {name: [source] for name, source in dict(reference_cells(homework)).items()}
+    for path in sorted((CHECKS / "hw1" / "right").glob("*.py")):
+        answers[path.stem.partition("__")[0]].append(path.read_text())
+    chosen = [{name: found[k % len(found)] for name, found in answers.items()} for k in range(3)]
+    half = list(answers)[::2]
+    copy = {name: Renamed().rewritten(chosen[0][name]) if name in half else chosen[1][name] for name in answers}
+    students = dict(zip("abc", chosen, strict=True)) | {"copy": copy}
+    found = {
+        pair.students: pair.share
+        for pair in similarity.alike({s: "\n\n".join(texts.values()) for s, texts in students.items()}, given, 0.0)
+    }
+    assert found["a", "copy"] >= similarity.ALIKE
+    assert max(found.get(pair, 0.0) for pair in (("a", "b"), ("a", "c"), ("b", "c"))) < similarity.ALIKE / 1.5
 
 
 def test_what_everybody_received_is_no_copy():
