@@ -72,7 +72,7 @@ similarity: setup
 	@$(RUN) -m autograder similarity $(PLACE) --hw "$(or $(HW),hw1)"
 
 export: setup
-	@$(RUN) -m autograder export $(PLACE)
+	@$(RUN) -m autograder export $(PLACE) $(if $(EXAM),--exam "$(EXAM)")
 
 data: setup
 	@$(RUN) -m dgm.data

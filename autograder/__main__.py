@@ -190,7 +190,9 @@ def export(options: argparse.Namespace) -> int:
 
     try:
         with Book(sqlite_url(places.gradebook), course) as book:
-            exam = grades_of.read_exam(places.exam, course, book.students()) if places.exam.exists() else {}
+            exam_file, exam = Path(options.exam) if options.exam else places.exam, {}
+            if options.exam or exam_file.exists():
+                exam = grades_of.read_exam(exam_file, course, book.students())
             grades = desk.close_course(course, places, book, exam)
             scores = {homework.id: book.scores(homework) for homework in course.given}
         folder = places.root / "exports"
@@ -298,6 +300,7 @@ def _parser() -> argparse.ArgumentParser:
     closing = command("final", final, "course grades from the gradebook and the exam")
     closing.add_argument("--exam", metavar="FILE", help="CSV with the columns student,points (default: exam.csv)")
     exporting = command("export", export, "grades for Moodle, Canvas and Gradescope, and as plain CSV, into exports/")
+    exporting.add_argument("--exam", metavar="FILE", help="CSV with the columns student,points (default: exam.csv)")
 
     collecting = command("collect", collect, "take notebooks from an LMS export or a folder into submissions/")
     collecting.add_argument("source", metavar="FROM", help="a zip file or a folder")

@@ -1,7 +1,7 @@
 """Grades for other gradebooks: Moodle, Canvas, Gradescope, and a plain CSV file.
 
 Moodle and Canvas both read an empty cell as "no grade", which takes away one that was there. So each homework has its
-own file, and in it are only those whose points can no longer change.
+own file, and in it are only those who handed in and whose points can no longer change.
 
 Moodle   *Grades > Import > CSV file* (docs.moodle.org/en/Grade_import; the rules are those of its
          grade/import/csv/classes/load_data.php). A column names the user, here `ID number`, or `Email address` where
@@ -71,7 +71,7 @@ def items(course: Course, grades: Iterable[CourseGrade]) -> list[Item]:
     grades, found = list(grades), []
     for homework in course.given:
         final = {g.student: g.homeworks[homework.id] for g in grades if homework.id in g.homeworks}
-        final = {student: score for student, score in final.items() if not score.open}
+        final = {student: score for student, score in final.items() if score.handed_in and not score.open}
         said = {student: [r for r in score.remarks if r not in score.alarms] for student, score in final.items()}
         points = {student: score.points for student, score in final.items()}
         feedback = {student: "; ".join(remarks) for student, remarks in said.items()}

@@ -46,6 +46,7 @@ class HomeworkScore:
     remarks: tuple[str, ...] = ()
     alarms: tuple[str, ...] = ()
     penalty: Fraction = Fraction(0)
+    handed_in: bool = True
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def homework_score(
     hand-in could not be graded. A cell that has more than its maximum counts its maximum, extra credit apart.
     """
     if cells is None and not ungraded:
-        return HomeworkScore(Fraction(0), remarks=(f"{homework.id} was not handed in",))
+        return HomeworkScore(Fraction(0), remarks=(f"{homework.id} was not handed in",), handed_in=False)
     cells = cells or {}
     reasons = [f"{homework.id} could not be graded"] if ungraded else []
     unmarked = [p.id for p in homework.theory if p.id not in cells or cells[p.id].manual is None]

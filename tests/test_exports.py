@@ -55,6 +55,12 @@ def test_feedback_tells_of_lateness_and_not_what_the_staff_have_to_correct(cours
     assert exports.moodle(item)[1] == ["ada", "10.5", "hw1: A day late: 1 points are taken off."]
 
 
+def test_who_handed_nothing_in_is_given_no_zero(course):
+    """Not yet, at least: in the middle of a term the other gradebook shows them as missing."""
+    found = final.course_grades(course, ["ada", "bob"], {"hw1": {"ada": DONE}}, {}, {})
+    assert [list(item.points) for item in exports.items(course, found)] == [["ada"]]
+
+
 def test_ids_that_are_addresses_are_called_so(course):
     (item,) = exports.items(course, grades(course, **{"ada@b.org": DONE}))
     assert exports.moodle(item)[0][0] == "Email address"
