@@ -142,7 +142,15 @@ def formgrader(options: argparse.Namespace) -> int:
     import subprocess
 
     from autograder import formgrader_server
+    from autograder.gradebook import Book, GradebookError, sqlite_url
 
+    course = load_course()
+    try:
+        with Book(sqlite_url(places.gradebook), course) as book:  # what is wrong with it is better said here
+            for homework in course.given:
+                book.scores(homework)
+    except GradebookError as error:
+        raise CommandError(str(error), GRADER_BROKE) from None
     command, environment = formgrader_server.command(places.root, options.port, browser=options.browser)
     _say(f"Marking what is in {_relative(places.root)}. Stop with Ctrl-C; then `make grade` and `make feedback`.")
     return subprocess.run(command, cwd=ROOT, env=environment).returncode

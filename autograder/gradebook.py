@@ -321,7 +321,7 @@ class Book:
                         f"{sentence}; close it and run `make grade` again, the records are kept"
                     ) from None
                 else:
-                    raise GradebookError(f"{self.url} cannot be used: {_first_line(error)}") from None
+                    raise GradebookError(f"{self.url} cannot be used: {_first_line(error)}{_advice(error)}") from None
             except BaseException:
                 self._rollback()
                 raise
@@ -339,6 +339,17 @@ def exact_or_none(score: float | None) -> Fraction | None:
         return exact(score)
     except (ValueError, OverflowError):
         raise GradebookError(f"the gradebook holds a score that is no number: {score!r}") from None
+
+
+def _advice(error: Exception) -> str:
+    """What to do about a database that is none, or not of this nbgrader."""
+    if "not a database" in str(error) or "malformed" in str(error):
+        return (
+            "; put back a copy of it, or move it away: `make grade` makes a new one, without the marks"
+        )
+    if "no such column" in str(error) or "no such table" in str(error):
+        return "; another version of nbgrader made it: keep a copy, then run `nbgrader db upgrade`"
+    return ""
 
 
 def _first_line(error: Any) -> str:

@@ -121,3 +121,20 @@ def test_a_homework_is_known_by_its_number_too(at):  # noqa: F811
     at.hand_in("ada")
     assert at.grade("--hw", "1") == 0
     assert records.read_record(at.folder / "records", "hw1", "ada")["total"] == "10"
+
+
+@pytest.mark.parametrize(("broken", "advice"), [("garbage", "move it away"), ("older", "nbgrader db upgrade")])
+def test_a_database_that_cannot_be_used_says_what_to_do(at, broken, advice):  # noqa: F811
+    at.hand_in("ada")
+    at.grade()
+    if broken == "older":
+        at_sql(at, "ALTER TABLE grade DROP COLUMN extra_credit")
+    else:
+        (at.folder / "gradebook.db").write_bytes(b"no database at all" * 1000)
+    before = (at.folder / "gradebook.db").read_bytes()
+    for command in (["final"], ["export"], ["feedback"], ["formgrader", "--no-browser"]):
+        assert at.run(*command) == 3
+        assert advice in at.err and "Traceback" not in at.err
+    assert at.grade("--force") == 3
+    assert advice in at.out and at.record("ada")["total"] == "10"
+    assert (at.folder / "gradebook.db").read_bytes() == before
