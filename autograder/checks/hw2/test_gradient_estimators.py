@@ -25,6 +25,17 @@ def bent(cubic: float, square: float, wave: float, frequency: float, constant: f
 
 
 @probe
+def straight(slope: float, constant: float) -> object:
+    """A straight line, elementwise."""
+    return lambda z: slope * z + constant
+
+
+@probe
+def pathwise_of_lines(student, line: list, mean: Tensor, log_std: Tensor, eps: Tensor) -> Tensor:
+    return student.grad_reparam(straight(*line), mean, log_std, eps)
+
+
+@probe
 def pathwise(student, f: list, mean: Tensor, log_std: Tensor, eps: Tensor) -> Tensor:
     return student.grad_reparam(bent(*f), mean, log_std, eps)
 
@@ -34,6 +45,12 @@ def by_score(student, f: list, mean: Tensor, log_std: Tensor, eps: Tensor, basel
     """The score-function estimates without a baseline, and for every baseline."""
     rows = [student.grad_score(bent(*f), mean, log_std, eps)]
     return rows + [student.grad_score(bent(*f), mean, log_std, eps, baseline=baseline) for baseline in baselines]
+
+
+@probe
+def by_score_of_values(student, f: list, mean: Tensor, log_std: Tensor, eps: Tensor) -> Tensor:
+    """The same for a function that shows its values and no slope to follow."""
+    return student.grad_score(lambda z: bent(*f)(z.detach()), mean, log_std, eps)
 
 
 @probe
@@ -100,6 +117,11 @@ def test_reparametrisation_is_unbiased(grade):
     eps, weights = gauss_hermite()
     for _ in range(4):
         f, mean, log_std = random_case(grade.rng)
+        # Along a straight line every draw has the same slope; an estimator that is unbiased in another way varies.
+        line = [f[0] + 1, f[4]]
+        rows = grade.submission(pathwise_of_lines, line, scalar(mean), scalar(log_std), eps)
+        rows = tensor(rows, (len(eps), 2), "the result of grad_reparam")
+        assert near(rows[:, 0], torch.full_like(eps, line[0])), "grad_reparam does not follow the slope of f"
         average, truth = weights @ pathwise_rows(grade, f, mean, log_std, eps), true_gradient(f, mean, log_std)
         assert near(average[0], truth[0]), "the average of column 0 is not the derivative with respect to mean"
         assert near(average[1], truth[1]), "the average of column 1 is not the derivative with respect to log_std"
@@ -113,6 +135,9 @@ def test_score_is_unbiased(grade):
     for _ in range(4):
         f, mean, log_std = random_case(grade.rng)
         (rows,), truth = score_rows(grade, f, mean, log_std, eps), true_gradient(f, mean, log_std)
+        blind = grade.submission(by_score_of_values, f, scalar(mean), scalar(log_std), eps)
+        blind = tensor(blind, (len(eps), 2), "the result of grad_score")
+        assert near(blind, rows), "grad_score uses more of f than its values"
         average = weights @ rows
         assert near(average[0], truth[0]), "the average of column 0 is not the derivative with respect to mean"
         assert near(average[1], truth[1]), "the average of column 1 is not the derivative with respect to log_std"
@@ -146,11 +171,12 @@ def test_baseline(grade):
     for _ in range(3):
         f, mean, log_std = random_case(grade.rng)
         baselines = uniform(grade.rng, 0.7, 3), uniform(grade.rng, -3, -0.7)
-        # Averages for f and for f - b are those of `test_score_is_unbiased`; they need no second judgement here.
+        # That the averages are right is for `test_score_is_unbiased` to judge; here they must stay the same in mean.
         plain, *others = score_rows(grade, f, mean, log_std, eps, *baselines)
         for rows, baseline in zip(others, baselines, strict=True):
             (lowered,) = score_rows(grade, [*f[:-1], f[-1] - baseline], mean, log_std, eps)
             assert near(rows, lowered), "grad_score with a baseline is not grad_score of f minus the baseline"
+            assert near(weights @ rows[:, 0], weights @ plain[:, 0]), "a baseline changes the average of grad_score"
             before, after = moments(plain, weights)[1], moments(rows, weights)[1]
             assert ((after - before).abs() > 1e-3).any(), "a baseline does not change the variance of grad_score"
 

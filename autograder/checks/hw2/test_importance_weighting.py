@@ -90,10 +90,12 @@ def test_between_elbo_and_evidence(grade):
             chances.append(log_q[draws].sum(0).exp())
         found = answers(grade, bounds, tables, "the bound")
         L = torch.stack([(chance * bound).sum() for chance, bound in zip(chances, found, strict=True)])
+        truth = torch.stack([(chance * exact(log_w)[0]).sum() for chance, log_w in zip(chances, tables, strict=True)])
         log_px = log_p.logsumexp(0)
         assert not off(L[0], (log_q.exp() * (log_p - log_q)).sum()), "for K = 1 the average bound is not the ELBO"
         assert (L < log_px + 1e-6).all(), "the average bound lies above log p(x)"
         assert (L.diff() > 0).all(), "the average bound does not grow with K"
+        assert not off(L, truth), "the average bound does not grow with K as it should"
 
 
 @points("1/5")
