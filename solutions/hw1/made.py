@@ -22,7 +22,7 @@ def make_masks(D: int, hidden: list[int], order: Tensor, generator: torch.Genera
     """
     degrees = [order + 1]
     for width in hidden:
-        lowest = min(int(degrees[-1].min()), D - 1)
+        lowest = int(degrees[-1].min())
         degrees.append(torch.randint(lowest, D, (width,), generator=generator))
     masks = [(after[:, None] >= before).float() for before, after in zip(degrees[:-1], degrees[1:], strict=True)]
     return [*masks, (degrees[0][:, None] > degrees[-1]).float()]
