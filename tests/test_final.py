@@ -47,16 +47,19 @@ def test_the_grade_is_exact_and_the_mark_its_floor(points, exam):
     assert not grade.provisional
 
 
-def test_every_hundredth_of_104_points():
-    """All 10401 sums: marks never drift at a boundary, never fall as points rise, and stay within 0..10."""
-    marks = [COURSE.rule.mark(Fraction(n, 100)) for n in range(10_401)]
+def test_every_quarter_hundredth_of_104_points():
+    """All 41601 sums: the grade is exact in its digits, marks never drift at a boundary, nor fall as points rise."""
+    sums = [Fraction(n, 400) for n in range(41_601)]
+    marks = [COURSE.rule.mark(points) for points in sums]
     assert marks == sorted(marks)
     assert marks[0] == 0
     assert marks[-1] == 10
     for mark in range(1, 11):
-        boundary = (mark + 2) * 800
+        boundary = (mark + 2) * 3200
         assert marks[boundary] == mark
         assert marks[boundary - 1] == mark - 1
+    assert all(Fraction(Decimal(format_points(COURSE.rule.grade(points)))) == points / 8 - 2 for points in sums)
+    assert all(exact_or_none(float(points)) == points for points in sums), "as the gradebook keeps them"
 
 
 @given(st.lists(st.integers(0, 130_000).map(lambda n: Fraction(n, 10_000)), min_size=18, max_size=18))
