@@ -218,19 +218,56 @@ MISTAKES = (
     "t2_formula__mode_seeking",
 )
 ALTERNATIVES = ("maximum_likelihood__numpy_and_closed_form", "monte_carlo__numpy_with_ddof_zero", "elbo__numpy")
+AFTER_THE_LOSSES = (
+    "gradient_estimators",
+    "vae",
+    "amortisation",
+    "vae_gap",
+    "collapse",
+    "decoder_weakening",
+    "importance_weighting",
+    "change_of_variables",
+    "t3_formula",
+    "t4_formula",
+)
+LATENT_MISTAKES = (
+    "gradient_estimators__score_std_forgotten",
+    "decoder_weakening__clamp_of_the_total",
+    "importance_weighting__mean_of_logs",
+    "t4_formula__never_collapses",
+)
+UNWRITTEN = ("vae", "amortisation")
+LATENT_ALTERNATIVES = (
+    "gaussian_mixture__numpy_loops",
+    "collapse__numpy",
+    "vae_gap__numpy",
+    "t4_formula__difference_of_logs",
+)
+LATENT_FORGERIES = ("vae__forged_constant_model", "amortisation__forged_constants", "collapse__forged_table")
 
 
-def solved_with(*mistakes: str) -> Callable[[Homework], Document]:
-    """Solved, but with wrong answers added below: `exercise__mistake`."""
-    return lambda homework: adding(solved(homework), *beside(homework, "wrong", mistakes))
+def solved_with(*mistakes: str, leave: Iterable[str] = ()) -> Callable[[Homework], Document]:
+    """Solved, but for the exercises in `leave`, and with wrong answers added below: `exercise__mistake`."""
+    return lambda homework: adding(solved(homework, leave), *beside(homework, "wrong", mistakes))
+
+
+def solved_until(*later: str) -> Callable[[Homework], Document]:
+    """Solved, but for the exercises that come later."""
+    return lambda homework: solved(homework, leave=later)
+
+
+def otherwise(*alternatives: str) -> Callable[[Homework], Document]:
+    """Solved, with right answers of another kind: `exercise__what_differs`."""
+    return lambda homework: adding(solved(homework), *beside(homework, "right", alternatives))
+
+
+def only(*mistakes: str) -> Callable[[Homework], Document]:
+    """The notebook as received, but for these wrong answers."""
+    return lambda homework: adding(released(homework), *beside(homework, "wrong", mistakes))
 
 
 def half_done(homework: Homework) -> Document:
     return solved(homework, leave=LATER)
-
-
-def _numerical(homework: Homework) -> Document:
-    return adding(solved(homework), *beside(homework, "right", ALTERNATIVES))
 
 
 def _colab(homework: Homework) -> Document:
@@ -290,7 +327,7 @@ STORIES: dict[str, tuple[Member, ...]] = {
         Member("hugo-mwangi", "tries to forge the score", _forger, (EVERYTHING,)),
         Member("imani-leblanc", "takes all the memory", _hog, ("monte_carlo",)),
         Member("jonas-papadakis", "works in Colab: magics, a mounted drive, endless training", _colab),
-        Member("kavya-moreau", "writes numpy and float64", _numerical),
+        Member("kavya-moreau", "writes numpy and float64", otherwise(*ALTERNATIVES)),
         Member("lev-ferreira", "a slip of the keyboard in one cell", _typo, ("naive_monte_carlo",)),
         Member(
             "mira-tanaka",
@@ -306,5 +343,29 @@ STORIES: dict[str, tuple[Member, ...]] = {
             ),
         ),
         Member("Ольга-Łukasik-田中", "solved everything, and has a name", solved),
-    )
+    ),
+    "hw2": (
+        PERFECT,
+        Member("chiara-novak", "stopped after the losses", solved_until(*AFTER_THE_LOSSES), AFTER_THE_LOSSES),
+        Member(
+            "dilnoza-karimova",
+            "four ordinary mistakes, and no VAE yet",
+            solved_with(*LATENT_MISTAKES, leave=UNWRITTEN),
+            (
+                *UNWRITTEN,
+                "gradient_estimators/score_is_unbiased",
+                "gradient_estimators/jumps",
+                "decoder_weakening/free_bits",
+                "decoder_weakening/free_bits_gradient",
+                "importance_weighting/bound",
+                "importance_weighting/between_elbo_and_evidence",
+                "importance_weighting/any_size",
+                "importance_weighting/gradient",
+                "t4_formula/collapsed",
+            ),
+        ),
+        EMPTY,
+        Member("hugo-mwangi", "answers that fit whatever is asked", only(*LATENT_FORGERIES), (EVERYTHING,)),
+        Member("kavya-moreau", "writes numpy and float64", otherwise(*LATENT_ALTERNATIVES)),
+    ),
 }
