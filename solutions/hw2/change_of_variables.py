@@ -18,8 +18,8 @@ def log_abs_det_jacobian(f: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
     comes from automatic differentiation. The determinant may be negative, and it may be too small or too large for a
     floating-point number: its logarithm is still wanted.
     """
-    # Rows do not mix, so the derivative of the sum over rows holds every row's own Jacobian.
-    jacobian = torch.autograd.functional.jacobian(lambda rows: f(rows).sum(0), x)  # (D outputs, B, D inputs)
+    # Rows do not mix, so the derivative of the sum over rows holds every row's own Jacobian: (D outputs, B, D inputs).
+    jacobian = torch.autograd.functional.jacobian(lambda rows: f(rows).sum(0), x, vectorize=True)
     return torch.linalg.slogdet(jacobian.transpose(0, 1)).logabsdet
 
 

@@ -52,8 +52,10 @@ def em(X: Tensor, pi: Tensor, mean: Tensor, cov: Tensor, steps: int) -> tuple[Te
     log_likelihoods (steps + 1,) holds the mean over the points of log p(x_n), in nats, under the parameters before
     each step and, as its last entry, under the parameters that are returned. The arguments are left as they were.
     """
-    log_likelihoods = [_log_joint(X, pi, mean, cov).logsumexp(1).mean()]
+    log_joint = _log_joint(X, pi, mean, cov)
+    log_likelihoods = [log_joint.logsumexp(1).mean()]
     for _ in range(steps):
-        pi, mean, cov = m_step(X, e_step(X, pi, mean, cov))
-        log_likelihoods.append(_log_joint(X, pi, mean, cov).logsumexp(1).mean())
+        pi, mean, cov = m_step(X, log_joint.softmax(1))  # the E-step
+        log_joint = _log_joint(X, pi, mean, cov)  # serves this likelihood and the next E-step
+        log_likelihoods.append(log_joint.logsumexp(1).mean())
     return pi, mean, cov, torch.stack(log_likelihoods)

@@ -46,6 +46,12 @@ def test_active_and_collapsed_are_two_questions():
     assert found["active"] == 2
 
 
+def test_a_hundredth_of_a_nat_divides_the_collapsed_from_the_others():
+    """From the standard normal, q = N(m, 1) costs m^2 / 2 nats."""
+    mean = torch.tensor([0.009, 0.011, 0.05, 0.5]).double().mul(2).sqrt().expand(6, 4)
+    assert collapse_report(mean, torch.zeros_like(mean))["collapsed"].tolist() == [True, False, False, False]
+
+
 def test_prior_as_posterior_is_collapsed():
     found = collapse_report(torch.zeros(5, 3), torch.zeros(5, 3))
     assert found["kl"].tolist() == [0, 0, 0] and found["active"] == 0 and found["collapsed"].all()

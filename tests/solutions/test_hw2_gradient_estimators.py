@@ -74,3 +74,11 @@ def test_single_draws_are_derivatives_of_f_at_z():
 
     expected = [(f(mean + h, log_std) - f(mean - h, log_std)), (f(mean, log_std + h) - f(mean, log_std - h))]
     assert (grad_reparam(torch.tanh, mean, log_std, eps) - torch.stack(expected, 1) / (2 * h)).abs().max() < 1e-9
+
+
+def test_the_baseline_is_subtracted_from_every_value():
+    mean, log_std = scalars(-0.4, 0.3)
+    eps = torch.tensor([-1.7, 0.2, 0.9], dtype=torch.float64)
+    lowered = grad_score(lambda z: z.exp() - 0.7, mean, log_std, eps)
+    assert (grad_score(torch.exp, mean, log_std, eps, baseline=0.7) - lowered).abs().max() < 1e-12
+    assert (grad_score(torch.exp, mean, log_std, eps) - lowered).abs().min() > 1e-2
