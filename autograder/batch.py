@@ -57,7 +57,7 @@ def grade_all(
     When workers die, each task that was with them runs once more in a pool of its own; if that dies too, it is
     ungraded. The others go on in a new pool.
     """
-    waiting, running = deque(tasks), {}
+    waiting, running, blamed = deque(tasks), {}, []
     try:
         while waiting or running:
             while waiting and len(running) < 2 * workers:
@@ -70,7 +70,7 @@ def grade_all(
                 try:
                     yield task, future.result()
                 except WorkersDiedError:
-                    yield task, _took_down(task)
+                    blamed.append(task)  # perhaps only because it waited on workers that another one took down
                 except BrokenExecutor:
                     suspects.append(task)
             if suspects:
@@ -80,6 +80,11 @@ def grade_all(
                 for task in suspects:
                     yield task, _alone(task, make_pool)
                 pool = make_pool(workers)
+        for task in blamed:  # now that each is the only one, there is no doubt
+            try:
+                yield task, _submit(pool, task).result()
+            except (BrokenExecutor, WorkersDiedError):
+                yield task, _took_down(task)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 

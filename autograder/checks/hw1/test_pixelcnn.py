@@ -165,20 +165,23 @@ def test_loss_is_the_likelihood_of_the_logits(grade):
 @hint("Fill the image pixel by pixel; each time ask for the logits of the image as far as it is drawn.")
 def test_samples_follow_the_logits(grade):
     """Every sampled pixel is 1 exactly when its uniform number is below its probability given the earlier pixels."""
-    for n, H, W in ((1, 5, 4), (6, 4, 7), (5, 6, 6)):
+    depends = False
+    for n, H, W in ((1, 5, 4), (6, 4, 7), (5, 6, 6), (4, 5, 5)):
         u = torch.rand(n, 1, H, W, generator=grade.rng)
         settings = (6, 3, 3, random_seed(grade.rng))
         x = tensor(grade.submission(samples, u, settings), (n, 1, H, W), "the sample")
         assert ((x == 0) | (x == 1)).all(), "the pixels of a sample should be 0 or 1"
         y = logits_given_the_past(grade, x.float(), settings)
-        # A model that draws the same image whatever u is would be in order as well, but it is none of this kind.
-        assert n == 1 or (y - y[:1]).abs().max() > scale(y), "the logits of a sample do not depend on its pixels"
+        depends |= bool((y - y[:1]).abs().max() > scale(y))
         probability = y.sigmoid()
         clear = (u - probability).abs() > TOLERANCE
         right = (x == 1) == (u < probability)
         assert right[clear].all(), (
             "some sampled pixels do not follow from u and from the logits given the earlier pixels"
         )
+    # A model that draws the same image whatever u is would be in order as well, but it is none of this kind. One random
+    # model may be so: in 1 of 100 all units that read a pixel are off.
+    assert depends, "the logits of a sample do not depend on its pixels"
 
 
 def logits_given_the_past(grade, x, settings):

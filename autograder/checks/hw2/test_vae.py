@@ -13,13 +13,14 @@ Forging  Rows are sent among others and in random order, and no answer may be on
          after training, a `decode` that knows which row it is asked about just repeats it. The seeds that are sent
          are not the judge's.
 Error    The oracles agree with the reference to 1e-10; 1e-4 of the size is allowed, 1e-3 for slopes.
-Training Gaussian data in 2 dimensions, 1000 steps: log p(x) minus the ELBO is 0.020 +- 0.011 nats, the KL
-         1.34 +- 0.06 (mean and sd over 10 seeds; right alternatives 0.013-0.053); without reparametrisation 0.68 and
-         KL 0, with a KL averaged over dimensions 0.40, with the decoder's std fixed at 1 0.20. The model's own density
-         is off by 0.004 +- 0.002 (4 seeds; right alternatives 0.001-0.011).
-         Digits, 480 steps: the negative ELBO is 19.9 +- 0.3 nats, 0.788 +- 0.010 of what independent pixels reach
-         (10 seeds; right alternatives 0.752-0.815); with a mean over pixels it is 1.006 of it, with KL 0. The model's
-         own -log p(x) is 0.75 of it (4 seeds; right alternatives 0.735-0.778).
+Training Gaussian data in 2 dimensions, 1000 steps, the learning rate falling to 0 in the second half: for the right
+         alternative that did worst, log p(x) minus the ELBO is 0.012 +- 0.009 nats, the KL 1.31 +- 0.06, and the
+         model's own density is off by 0.006 +- 0.003 (mean and sd over 8 seeds). With a learning rate that stays, a
+         right alternative reached 0.13. Without reparametrisation 0.68 and KL 0, with a KL averaged over dimensions
+         0.40, with the decoder's std fixed at 1 0.20.
+         Digits, 480 steps: the negative ELBO is 0.784 +- 0.011 of what independent pixels reach, the model's own
+         -log p(x) 0.76 +- 0.014 (8 seeds; the right alternative that did worst 0.791 +- 0.012 and 0.776 +- 0.015);
+         with a mean over pixels it is 1.006 of it, with KL 0.
 Cost     about 4 s of CPU, nearly all of it in the two training checks.
 Rejects  every file in wrong/vae__*.py.
 """
@@ -100,7 +101,8 @@ def train(student, x, sizes, likelihood, steps, batch, learning_rate, seed):
     torch.manual_seed(seed)
     model = student.VAE(*sizes, likelihood=likelihood)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
-    for _ in range(steps):
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = learning_rate * min(1, 2 * (1 - step / steps))
         rows = torch.randint(len(x), (batch,))
         optimizer.zero_grad()
         model.loss(x[rows], torch.randn(batch, sizes[1]))["total"].backward()
@@ -228,7 +230,7 @@ def cases(grade) -> list:
     found = []
     for sizes, n in (((5, 3, 7), 6), ((2, 4, 6), 1)):
         for likelihood in LIKELIHOODS:
-            settings = [sizes, likelihood, public_seed(grade), 1.0, 0.0]
+            settings = [sizes, likelihood, public_seed(grade), 0.6, 0.0]
             x = data(grade.rng, n, sizes[0], likelihood)
             found.append((settings, x, normal(grade.rng, n, sizes[1])))
     return found
@@ -373,7 +375,7 @@ def test_learns_digits(grade):
     """Trained for a few seconds on small digits, the model describes new digits better than independent pixels do."""
     images = digits()[torch.randperm(len(digits()), generator=grade.rng)]
     x, sent, kept = images[:1400], images[1400:1650], images[1650:]
-    grade.submission(train, x, (64, 8, 64), "bernoulli", 480, 64, 5e-3, public_seed(grade))
+    grade.submission(train, x, (64, 8, 64), "bernoulli", 480, 64, 7e-3, public_seed(grade))
     elbo, log_px, kl = trained_bounds(grade, sent.double(), kept.double(), 8, "bernoulli", 4)
     frequency = x.double().mean(0).clamp(0.001, 0.999)
     for found, rows, what in ((elbo, sent, "the ELBO"), (log_px, kept, "the model's log p(x)")):
