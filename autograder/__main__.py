@@ -255,8 +255,8 @@ def similarity(options: argparse.Namespace) -> int:
     (homework,) = _homeworks(options.hw, course)
 
     from autograder import similarity
-    from autograder.grading import released_notebook
     from autograder.notebook import read_notebook
+    from autograder.provenance import released_notebook
 
     folder = Path(options.submissions) if options.submissions else Path(options.output) / "submissions"
     found = find_submissions(folder, [homework], [known.id for known in course.homeworks])

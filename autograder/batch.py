@@ -20,7 +20,8 @@ from multiprocessing import get_context, parent_process
 from multiprocessing.util import Finalize
 from typing import Any
 
-from autograder.records import OF_GRADER, Record
+from autograder import course, provenance
+from autograder.records import OF_GRADER, Record, ungraded
 
 # A worker that is still busy so long after a submission's own budget is stuck in the judge: its process ends.
 GRACE_SECONDS = 120
@@ -122,7 +123,6 @@ def preflight(homework_ids: list[str], isolation: str, marks: dict[str, dict] | 
     problem = ""
     try:
         from autograder import grading
-        from autograder.course import load_course
         from autograder.sandbox import SandboxError, below_minimum, missing_protection
 
         for homework_id in homework_ids:
@@ -132,7 +132,7 @@ def preflight(homework_ids: list[str], isolation: str, marks: dict[str, dict] | 
         with _one_at_a_time:
             sandbox = open_sandbox(isolation)
             if isolation != "none":
-                problem = below_minimum(sandbox, load_course().minimum) or missing_protection(sandbox) or ""
+                problem = below_minimum(sandbox, course.load_course().minimum) or missing_protection(sandbox) or ""
     except SandboxError as error:
         problem = f"{error} (ISOLATION=none grades without protection, at your own risk)"
     except Exception as error:
@@ -154,12 +154,9 @@ def _grade(grading: Any, data: bytes, homework_id: str, seed: int, isolation: st
 
 def broken(data: bytes, homework_id: str, seed: int, isolation: str, sentence: str, detail: str = "") -> Record:
     """The record of a submission on which the grader broke."""
-    from autograder import grading
-    from autograder.course import load_course
-
-    homework = load_course().homework(homework_id)
-    marks = grading.fingerprints(homework) | {"seed": seed, "isolation": isolation}
-    return grading.ungraded(homework, data, marks, f"{sentence}; no points were lost", OF_GRADER, detail)
+    homework = course.load_course().homework(homework_id)
+    marks = provenance.fingerprints(homework) | {"seed": seed, "isolation": isolation}
+    return ungraded(homework, data, marks, f"{sentence}; no points were lost", OF_GRADER, detail)
 
 
 def _submit(pool: Executor, task: Task) -> Future:

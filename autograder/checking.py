@@ -32,8 +32,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autograder.course import ROOT, Exercise, Homework
-
-CHECKS = ROOT / "autograder" / "checks"
+from autograder.provenance import check_file
 
 PASSED, FAILED, ERROR, TIMEOUT, MEMORY, CRASHED = "passed", "failed", "error", "timeout", "memory", "crashed"
 MISSING, NOT_ATTEMPTED, BLOCKED, GRADER_ERROR = "missing", "not-attempted", "blocked", "grader-error"
@@ -183,14 +182,17 @@ class Opaque:
 class Grade:
     """What a check receives: its random numbers, and a way to ask the submission and the reference.
 
-    `seed` is an int and `rng` a torch.Generator, both drawn for this check and this run: use them for every
-    random number, so that a result can be repeated and cannot be hard-coded.
+    `rng` is a torch.Generator that is seeded for this check and this run: use it for every random number, so that a
+    result can be repeated and cannot be hard-coded.
     """
 
     def __init__(self, session: Session, reference: SimpleNamespace, module: ModuleType, seed: int) -> None:
         self._session, self._reference, self._module = session, reference, module
-        self.seed = seed
         self.rng = torch.Generator().manual_seed(seed)
+
+    def guest_seed(self) -> int:
+        """A seed for a probe. Unlike the seed of `rng`, it tells the guest nothing about what else the judge draws."""
+        return torch.randint(2**31, (), generator=self.rng).item()
 
     def submission(self, probe: Callable, *args: object, **kwargs: object) -> Any:
         """What the probe returns beside the submission's code: None, numbers, texts, tensors, lists, dicts, Opaque.
@@ -238,10 +240,6 @@ class Outcome:
     message: str = ""
     detail: str = ""
     seconds: float = 0.0
-
-
-def check_file(homework: Homework, exercise: Exercise) -> Path:
-    return CHECKS / homework.id / f"test_{exercise.id}.py"
 
 
 @cache

@@ -15,9 +15,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from autograder.checking import CHECKS, load_checks
+from autograder.checking import load_checks
 from autograder.course import Course, Homework, format_points
-from autograder.grading import released_notebook
+from autograder.provenance import CHECKS, released_notebook
 from autograder.records import write_atomically
 from autograder.release import reference_cells, solved_path
 

@@ -16,7 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from autograder import batch, feedback, final, formgrader, grading, late, records
+from autograder import batch, feedback, final, formgrader, late, provenance, records
 from autograder.course import Course, Homework
 from autograder.gradebook import Book, Change, GradebookError, sqlite_url
 from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, RecordError
@@ -197,8 +197,8 @@ def _more(places: Places, homework: Homework, student: str) -> dict[str, Any]:
 
 def _marks(course: Course, homework: Homework, orders: Orders) -> dict[str, Any]:
     """All that decides a result but the submission itself."""
-    seed = grading.default_seed(course, homework) if orders.seed is None else orders.seed
-    return grading.fingerprints(homework) | {"seed": seed, "isolation": orders.isolation}
+    seed = provenance.default_seed(course, homework) if orders.seed is None else orders.seed
+    return provenance.fingerprints(homework) | {"seed": seed, "isolation": orders.isolation}
 
 
 def _look_at(
@@ -219,7 +219,7 @@ def _look_at(
         except NotReadableError as error:
             problem = str(error)
     if data is None:
-        record = grading.ungraded(homework, None, now, problem, OF_SUBMISSION) | {"student": submission.student}
+        record = records.ungraded(homework, None, now, problem, OF_SUBMISSION) | {"student": submission.student}
         return Result(submission, record, old), None
     task = batch.Task((homework.id, submission.student), data, homework.id, now["seed"], orders.isolation)
     why = ["asked for"] if orders.force and old else _why(old, data, now)
@@ -233,7 +233,7 @@ def _why(old: Record | None, data: bytes, now: dict) -> list[str]:
         return []
     if old["fault"] == OF_GRADER:
         return ["the grader had failed"]
-    return records.reasons_to_regrade(old, now | {"submission": grading.digest(data)})
+    return records.reasons_to_regrade(old, now | {"submission": provenance.digest(data)})
 
 
 def _grade(

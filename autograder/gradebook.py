@@ -344,9 +344,7 @@ def exact_or_none(score: float | None) -> Fraction | None:
 def _advice(error: Exception) -> str:
     """What to do about a database that is none, or not of this nbgrader."""
     if "not a database" in str(error) or "malformed" in str(error):
-        return (
-            "; put back a copy of it, or move it away: `make grade` makes a new one, without the marks"
-        )
+        return "; put back a copy of it, or move it away: `make grade` makes a new one, without the marks"
     if "no such column" in str(error) or "no such table" in str(error):
         return "; another version of nbgrader made it: keep a copy, then run `nbgrader db upgrade`"
     return ""

@@ -11,31 +11,26 @@ The submission is sliced per exercise, gets one guest, and each check a session 
 from __future__ import annotations
 
 import hashlib
-import platform
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from autograder import checking
+from autograder import checking, provenance
 from autograder.checking import Check, GuestFailure, Outcome
-from autograder.course import ROOT, Course, Exercise, Homework, format_points, load_course
+from autograder.course import Exercise, Homework, format_points, load_course
 from autograder.matching import answers
-from autograder.notebook import Notebook, NotebookError, Slice, read_notebook, slice_exercise
-from autograder.records import FORMAT, GRADED, OF_GRADER, OF_SUBMISSION, UNGRADED, Record
+from autograder.notebook import READY, Notebook, NotebookError, Slice, read_notebook, slice_exercise
+from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, blank, without_grade
 from autograder.sandbox.messages import attempts
 
 WALL_SECONDS = 600.0  # one submission at most, so that a batch ends
 TIMEOUTS_PER_EXERCISE = 2  # after so many, the exercise's other checks are not waited for
 SHORTEST_CHECK = 1.0  # seconds of budget below which a check is not started
-
-READY = "ready"  # the state of a slice that is a program
 
 # How a check may end because of the student's code as it ran: advice helps, and another exercise may be the cause.
 RAN_AND_FELL = {
@@ -67,38 +62,9 @@ def load_material(homework_id: str) -> Material:
         homework=homework,
         checks={exercise.id: checking.load_checks(homework, exercise) for exercise in homework.exercises},
         reference=checking.reference_namespace(homework),
-        released=read_notebook(released_notebook(homework).read_bytes()),
-        fingerprints=fingerprints(homework),
+        released=read_notebook(provenance.released_notebook(homework).read_bytes()),
+        fingerprints=provenance.fingerprints(homework),
     )
-
-
-def released_notebook(homework: Homework) -> Path:
-    return ROOT / "homeworks" / homework.id / f"{homework.id}.ipynb"
-
-
-def digest(data: bytes) -> str:
-    """What a record calls a submission."""
-    return hashlib.sha256(data).hexdigest()
-
-
-def default_seed(course: Course, homework: Homework) -> int:
-    """The same for every student of a homework, so that all meet the same numbers."""
-    return int.from_bytes(hashlib.sha256(f"{course.id}/{homework.id}".encode()).digest()[:4], "big")
-
-
-def fingerprints(homework: Homework) -> dict[str, Any]:
-    """What decides a result besides submission, seed and isolation: checks and references, the grader, versions."""
-    checks = [checking.check_file(homework, exercise) for exercise in homework.exercises]
-    references = sorted((ROOT / "solutions" / homework.id).glob("*.py"))
-    judge = [
-        ROOT / "autograder" / f"{module}.py"
-        for module in ("checking", "grading", "matching", "notebook", "reading", "slicing", "statements")
-    ]
-    return {
-        "checks": _digest([*checks, *references, released_notebook(homework)], repr(homework)),
-        "grader": _digest([*judge, *sorted((ROOT / "autograder" / "sandbox").glob("*.py"))]),
-        "environment": {"python": platform.python_version(), "torch": version("torch"), "numpy": version("numpy")},
-    }
 
 
 def grade_submission(
@@ -115,11 +81,11 @@ def grade_submission(
     A notebook that cannot be read gives an ungraded record with the sentence. Raises what a broken sandbox raises.
     """
     begin, cpu = now(), _Stopwatch()
-    record = _blank(material.homework, provenance(data, material.fingerprints, seed, sandbox))
+    record = blank(material.homework, made_from(data, material.fingerprints, seed, sandbox))
     try:
         notebook = read_notebook(data)
     except NotebookError as error:
-        return _ungraded(record, str(error), OF_SUBMISSION)
+        return without_grade(record, str(error), OF_SUBMISSION)
     slices = {
         exercise.id: slice_exercise(notebook, exercise, material.released) for exercise in material.homework.exercises
     }
@@ -140,23 +106,14 @@ def grade_submission(
     record["seconds"] = round(now() - begin, 3)
     record["cpu_seconds"] = {**cpu.laps, "guest": round(guest_seconds, 3)}
     if broken := [check.id for check in _all(material.checks) if outcomes[check.id].state == checking.GRADER_ERROR]:
-        return _ungraded(record, f"the grader failed in {', '.join(broken)}; no points were lost", OF_GRADER)
+        return without_grade(record, f"the grader failed in {', '.join(broken)}; no points were lost", OF_GRADER)
     return record | {"state": GRADED, "total": format_points(_passed(_all(material.checks), outcomes))}
 
 
-def ungraded(
-    homework: Homework, data: bytes | None, marks: dict, sentence: str, fault: str, detail: str = ""
-) -> Record:
-    """The record of a submission that could not be graded; `marks` are fingerprints, seed and isolation in use."""
-    submission = digest(data) if data is not None else None
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    return _ungraded(_blank(homework, {"submission": submission, **marks, "started": started}), sentence, fault, detail)
-
-
-def provenance(data: bytes, marks: dict[str, Any], seed: int, sandbox: Any) -> dict[str, Any]:
+def made_from(data: bytes, marks: dict[str, Any], seed: int, sandbox: Any) -> dict[str, Any]:
     """What a result was made from: `records.DECIDES`, what the sandbox says of itself, and when."""
     return {
-        "submission": digest(data),
+        "submission": provenance.digest(data),
         **marks,
         "seed": seed,
         "isolation": sandbox.isolation,
@@ -281,47 +238,12 @@ def _theory_entries(material: Material, notebook: Notebook) -> list[dict[str, An
     ]
 
 
-def _blank(homework: Homework, marks: dict[str, Any]) -> Record:
-    return {
-        "format": FORMAT,
-        "student": "",
-        "homework": homework.id,
-        "state": UNGRADED,
-        "reason": "",
-        "fault": "",
-        "total": None,
-        "max": format_points(homework.automatic_points),
-        "exercises": [],
-        "checks": [],
-        "theory": [],
-        "attempts": [],
-        "remark": "",
-        "seconds": 0.0,
-        "cpu_seconds": {},
-        "provenance": marks,
-    }
-
-
-def _ungraded(record: Record, reason: str, fault: str, detail: str = "") -> Record:
-    return record | {"state": UNGRADED, "reason": reason, "fault": fault, "detail": detail, "total": None}
-
-
 def _passed(checks: Iterable[Check], outcomes: dict[str, Outcome]) -> Fraction:
     return sum((check.points for check in checks if outcomes[check.id].state == checking.PASSED), Fraction(0))
 
 
 def _all(checks: dict[str, tuple[Check, ...]]) -> list[Check]:
     return [check for group in checks.values() for check in group]
-
-
-def _digest(files: Iterable[Path], *more: str) -> str:
-    total = hashlib.sha256()
-    for path in files:
-        total.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
-        total.update(hashlib.sha256(path.read_bytes()).digest() if path.exists() else b"missing")
-    for text in more:
-        total.update(hashlib.sha256(text.encode()).digest())
-    return total.hexdigest()
 
 
 class _Stopwatch:

@@ -4,6 +4,6 @@ The public face of `reading` (bytes to cells) and `slicing` (cells to the defini
 """
 
 from autograder.reading import Cell, Notebook, NotebookError, read_notebook
-from autograder.slicing import Slice, slice_exercise
+from autograder.slicing import READY, Slice, slice_exercise
 
-__all__ = ["Cell", "Notebook", "NotebookError", "Slice", "read_notebook", "slice_exercise"]
+__all__ = ["READY", "Cell", "Notebook", "NotebookError", "Slice", "read_notebook", "slice_exercise"]

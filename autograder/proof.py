@@ -18,11 +18,12 @@ from types import SimpleNamespace
 from autograder import checking
 from autograder.checking import Check, CheckFileError, Outcome
 from autograder.course import Exercise, Homework
-from autograder.notebook import Cell, Notebook, slice_exercise
+from autograder.notebook import READY, Cell, Notebook, slice_exercise
+from autograder.provenance import CHECKS
 from autograder.release import reference_cells, stub_cells
 from autograder.sandbox import Sandbox
 
-KINDS = ("wrong", "right")
+WRONG, RIGHT = KINDS = ("wrong", "right")
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Answer:
 
 def answers(homework: Homework, exercise: Exercise, kind: str) -> list[Answer]:
     """The wrong or right answers that lie beside the checks of an exercise. Raises CheckFileError for a bad file."""
-    folder = checking.CHECKS / homework.id / kind
+    folder = CHECKS / homework.id / kind
     found = []
     for path in sorted(folder.glob(f"{exercise.id}__*.py")):
         source = path.read_text(encoding="utf-8")
@@ -55,7 +56,7 @@ def answers(homework: Homework, exercise: Exercise, kind: str) -> list[Answer]:
 def strays(homework: Homework) -> list[str]:
     """Files in wrong/ and right/ that belong to no exercise: they would prove nothing."""
     ids = {exercise.id for exercise in homework.exercises}
-    paths = [path for kind in KINDS for path in (checking.CHECKS / homework.id / kind).glob("*.py")]
+    paths = [path for kind in KINDS for path in (CHECKS / homework.id / kind).glob("*.py")]
     return sorted(str(path) for path in paths if path.stem.partition("__")[0] not in ids)
 
 
@@ -79,15 +80,22 @@ def judge(
     sandbox: Sandbox,
     reference: SimpleNamespace,
     checks: Iterable[Check] | None = None,
+    timeouts: int | None = None,
 ) -> dict[str, Outcome]:
-    """The outcome of each check of one exercise, by check id."""
+    """The outcome of each check of one exercise, by check id.
+
+    After so many `timeouts` the other checks are not waited for; they end as timeouts too.
+    """
     checks = checking.load_checks(homework, exercise) if checks is None else tuple(checks)
     sliced = slice_exercise(notebook, exercise, empty_submission(homework))
-    if sliced.state != "ready":
+    if sliced.state != READY:
         return {check.id: Outcome(sliced.state, sliced.message) for check in checks}
     outcomes = {}
     with sandbox.guest() as guest:
         for check in checks:
+            if [outcome.state for outcome in outcomes.values()].count(checking.TIMEOUT) == timeouts:
+                outcomes[check.id] = Outcome(checking.TIMEOUT, "not waited for")
+                continue
             with guest.session(sliced.parts, check.limits) as session:
                 outcomes[check.id] = checking.run_check(check, session, reference, seed)
     return outcomes

@@ -11,10 +11,14 @@ import os
 import tempfile
 import unicodedata
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TextIO
+
+from autograder.course import Homework, format_points
+from autograder.provenance import digest
 
 FORMAT = 1
 GRADED, UNGRADED = "graded", "ungraded"
@@ -31,6 +35,42 @@ Record = dict[str, Any]
 
 class RecordError(Exception):
     """A record cannot be used; the sentence says which and what to do."""
+
+
+def blank(homework: Homework, provenance: dict[str, Any]) -> Record:
+    """A record that says nothing yet but what it will have been made from."""
+    return {
+        "format": FORMAT,
+        "student": "",
+        "homework": homework.id,
+        "state": UNGRADED,
+        "reason": "",
+        "fault": "",
+        "total": None,
+        "max": format_points(homework.automatic_points),
+        "exercises": [],
+        "checks": [],
+        "theory": [],
+        "attempts": [],
+        "remark": "",
+        "seconds": 0.0,
+        "cpu_seconds": {},
+        "provenance": provenance,
+    }
+
+
+def without_grade(record: Record, reason: str, fault: str, detail: str = "") -> Record:
+    """The record of something that could not be graded: why, and whose fault that is."""
+    return record | {"state": UNGRADED, "reason": reason, "fault": fault, "detail": detail, "total": None}
+
+
+def ungraded(homework: Homework, data: bytes | None, marks: dict, reason: str, fault: str, detail: str = "") -> Record:
+    """The record of a submission that nobody began to grade; `marks` are fingerprints, seed and isolation in use."""
+    submission = digest(data) if data is not None else None
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    return without_grade(
+        blank(homework, {"submission": submission, **marks, "started": started}), reason, fault, detail
+    )
 
 
 def record_path(folder: Path, homework: str, student: str) -> Path:

@@ -19,11 +19,11 @@ def _problem(part: str) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """The tests of a module run in one worker, which makes its fixtures once; those of hidden checks go by exercise."""
+    """The tests of a module run in one worker, which makes its fixtures once; long ones go by exercise or homework."""
     for item in items:
         case = getattr(item, "callspec", None)
-        exercise = case.params.get("exercise") if case else None
-        group = item.module.__name__ + (f" {exercise.id}" if exercise else "")
+        apart = (case.params.get("exercise") or case.params.get("homework")) if case else None
+        group = item.module.__name__ + (f" {apart.id}" if apart else "")
         item.add_marker(pytest.mark.xdist_group(group))
 
 

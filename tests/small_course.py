@@ -98,7 +98,8 @@ def small(grade):
 
 def large(grade):
     """large numbers add up"""
-    assert number(grade.submission(sums, 10**6, grade.seed), "the sum") == 10**6 + grade.seed, "large sums are off"
+    b = grade.guest_seed()
+    assert number(grade.submission(sums, 10**6, b), "the sum") == 10**6 + b, "large sums are off"
 
 
 def zero(grade):

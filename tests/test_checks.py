@@ -13,7 +13,6 @@ import torch
 
 from autograder import proof
 from autograder.checking import (
-    CHECKS,
     FAILED,
     GRADER_ERROR,
     NOT_ATTEMPTED,
@@ -25,6 +24,7 @@ from autograder.checking import (
     run_check,
 )
 from autograder.course import load_course
+from autograder.provenance import CHECKS
 from autograder.sandbox import Sandbox, sandbox_problem
 
 COURSE = load_course()

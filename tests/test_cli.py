@@ -12,7 +12,7 @@ import pytest
 import small_course as sc
 
 from autograder import __main__ as cli
-from autograder import batch, demo, desk, grading, records, submissions
+from autograder import batch, demo, desk, grading, provenance, records, submissions
 from autograder.course import ROOT, load_course
 from autograder.gradebook import Book, sqlite_url
 from autograder.sandbox import SandboxError, sandbox_problem
@@ -66,7 +66,7 @@ def at(tmp_path, monkeypatch, capsys, blank):
     monkeypatch.setattr("autograder.course.load_course", lambda: course)
     monkeypatch.setattr("autograder.sandbox.sandbox_problem", lambda: None)
     monkeypatch.setattr(grading, "load_material", lambda homework: material)
-    monkeypatch.setattr(grading, "fingerprints", lambda homework: dict(material.fingerprints))
+    monkeypatch.setattr(provenance, "fingerprints", lambda homework: dict(material.fingerprints))
     monkeypatch.setattr(batch, "open_sandbox", lambda isolation: guest)
     monkeypatch.setattr(batch, "process_pool", lambda workers: sc.Inline())
     made = Desk(tmp_path, course, guest, capsys)
@@ -428,7 +428,8 @@ def test_a_demo_class_that_comes_out_otherwise_is_the_grader_s_fault(at, monkeyp
 
 def test_the_whole_way_with_real_processes_and_the_real_homework(tmp_path):
     """A submission with nothing in it and a file that is no notebook: through the pool, the sandbox and the checks."""
-    for name, data in (("ada", grading.released_notebook(load_course().homework("hw1")).read_bytes()), ("bob", b"{")):
+    released = provenance.released_notebook(load_course().homework("hw1")).read_bytes()
+    for name, data in (("ada", released), ("bob", b"{")):
         path = tmp_path / "submissions" / name / "hw1" / "hw1.ipynb"
         path.parent.mkdir(parents=True)
         path.write_bytes(data)

@@ -104,7 +104,7 @@ def test_before_any_grading_there_is_a_sentence(at, command):  # noqa: F811
 def test_similarity_names_the_pair_and_who_was_not_compared(at, monkeypatch):  # noqa: F811
     released = at.folder / "released.ipynb"
     released.write_bytes(sc.notebook())
-    monkeypatch.setattr("autograder.grading.released_notebook", lambda homework: released)
+    monkeypatch.setattr("autograder.provenance.released_notebook", lambda homework: released)
     for name in ("ada", "bob"):
         at.hand_in(name, sc.notebook(sc.STUBS, add=COPIED))
     at.hand_in("cyd", b"{")

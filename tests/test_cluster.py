@@ -9,7 +9,7 @@ from concurrent.futures import BrokenExecutor, Future
 import pytest
 import small_course as sc
 
-from autograder import batch, grading
+from autograder import batch, provenance
 from autograder.cluster import Cluster, ClusterError, _pass_on
 from autograder.course import ROOT, load_course
 from autograder.sandbox import launch
@@ -77,7 +77,7 @@ def test_a_submission_that_kills_every_worker_costs_only_itself(cluster, monkeyp
     course = sc.course_in(tmp_path)
     monkeypatch.setattr(batch, "grade_task", deadly)
     monkeypatch.setattr("autograder.course.load_course", lambda: course)
-    monkeypatch.setattr("autograder.grading.fingerprints", lambda homework: {})
+    monkeypatch.setattr("autograder.provenance.fingerprints", lambda homework: {})
     todo = tasks(b"one", b"bad", b"two", b"three")
     pool = Cluster(cluster.scheduler_address)
     found = dict(batch.grade_all(todo, pool, 2, lambda workers: Cluster(cluster.scheduler_address)))
@@ -130,7 +130,7 @@ def test_the_installed_package_is_all_that_a_worker_needs(tmp_path):
     said = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=alone, check=True, capture_output=True)
     where, marks = json.loads(said.stdout)
     assert where.startswith(str(tmp_path))
-    assert marks == grading.fingerprints(load_course().homework("hw1"))
+    assert marks == provenance.fingerprints(load_course().homework("hw1"))
 
 
 def test_installed_beside_torch_only_our_packages_are_hidden_from_students(tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 import small_course as sc
 
-from autograder import collect, grading
+from autograder import collect, provenance
 from autograder.collect import CollectError
 from autograder.course import load_course
 from autograder.late import collected_at
@@ -142,7 +142,7 @@ def test_a_folder_around_files_of_several_students_is_no_student(take):
 
 def test_another_homework_s_notebook_is_not_taken_for_this_one(take, monkeypatch):
     course = load_course()
-    other = grading.released_notebook(course.homework("hw2")).read_bytes()
+    other = provenance.released_notebook(course.homework("hw2")).read_bytes()
     source = zipped(take.root / "a.zip", {"ada/hw1.ipynb": other, "ada/hw2.ipynb": other})
     done = collect.collect(source, take.submissions, course, None, NOW)
     assert done.left == [("ada/hw1.ipynb", "holds the exercises of hw2 and none of hw1; which is it?")]

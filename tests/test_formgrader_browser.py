@@ -21,7 +21,7 @@ import pytest
 import small_course as sc
 
 from autograder import __main__ as cli
-from autograder import batch, formgrader, formgrader_server, grading, records
+from autograder import batch, formgrader, formgrader_server, grading, provenance, records
 from autograder.course import ROOT, load_course
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -99,7 +99,7 @@ class Class:
         for target, name, value in (
             (cli, "load_course", lambda: self.course),
             (grading, "load_material", lambda homework: material),
-            (grading, "fingerprints", lambda homework: dict(material.fingerprints)),
+            (provenance, "fingerprints", lambda homework: dict(material.fingerprints)),
             (batch, "open_sandbox", lambda isolation: guest),
             (batch, "process_pool", lambda workers: sc.Inline()),
             (formgrader, "released_notebook", lambda homework: released),

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.course import load_course
-from autograder.grading import released_notebook
 from autograder.notebook import Notebook, NotebookError, Slice, read_notebook, slice_exercise
+from autograder.provenance import released_notebook
 
 CASES = int(os.environ.get("FUZZ_CASES", 150))
 MEMORY = 768 << 20  # to read 20 MB never takes more; empty objects take most, 25 times their own length

@@ -11,7 +11,7 @@ from fractions import Fraction
 import pytest
 import small_course as sc
 
-from autograder import batch, checking, demo, grading, records
+from autograder import batch, checking, demo, grading, provenance, records
 from autograder.checking import GuestFailure
 from autograder.course import load_course
 from autograder.notebook import read_notebook, slice_exercise
@@ -180,9 +180,9 @@ def test_a_theory_answer_counts_without_metadata_and_ids(material):
 
 
 def test_the_default_seed_is_the_course_s_and_homework_s(course):
-    seed = grading.default_seed(course, course.homework("hw1"))
-    assert seed == grading.default_seed(course, course.homework("hw1"))
-    assert seed != grading.default_seed(replace(course, id="other"), course.homework("hw1"))
+    seed = provenance.default_seed(course, course.homework("hw1"))
+    assert seed == provenance.default_seed(course, course.homework("hw1"))
+    assert seed != provenance.default_seed(replace(course, id="other"), course.homework("hw1"))
 
 
 def test_points_are_exact(material):

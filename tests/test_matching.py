@@ -6,8 +6,8 @@ import pytest
 import small_course as sc
 
 from autograder.course import load_course
-from autograder.grading import released_notebook
 from autograder.matching import answers, match
+from autograder.provenance import released_notebook
 from autograder.reading import read_notebook
 
 HW1 = load_course().homework("hw1")

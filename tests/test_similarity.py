@@ -5,9 +5,8 @@ import ast
 import small_course as sc
 
 from autograder import similarity
-from autograder.checking import CHECKS
 from autograder.course import load_course
-from autograder.grading import released_notebook
+from autograder.provenance import CHECKS, released_notebook
 from autograder.reading import read_notebook
 from autograder.release import reference_cells
 from autograder.submissions import find_submissions

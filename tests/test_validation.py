@@ -11,16 +11,17 @@ import pytest
 
 from autograder.checking import FAILED, GRADER_ERROR, PASSED, load_checks
 from autograder.course import load_course
+from autograder.proof import RIGHT, WRONG
 from autograder.release import reference_cells
 from autograder.sandbox import sandbox_problem
 from autograder.validation import __main__ as command
 from autograder.validation import page
 from autograder.validation.mutants import MUTATORS, mutants
-from autograder.validation.trials import MUTANT, REFERENCE, RIGHT, STUB, WRONG, Result, Shelf, Trial, key, run, trials
+from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result, Shelf, Trial, key, run, trials
 
 COURSE = load_course()
 EXERCISES = [(homework, exercise) for homework in COURSE.given for exercise in homework.exercises]
-SAMPLE = 3  # mutants of each exercise in `make test`; `make validate` tries them all
+SAMPLE = 2  # mutants of each exercise in `make test`; `make validate` tries them all
 
 
 def written(body):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from autograder import demo
 from autograder.attacks.attack import EVERYTHING, Attack, course
 from autograder.course import Homework
-from autograder.grading import released_notebook
+from autograder.provenance import released_notebook
 
 SOME = ("f_divergence", "beta_bernoulli", "elbo")
 

@@ -22,7 +22,7 @@ from unittest import mock
 
 import torch
 
-from autograder import batch, checking, demo, desk, grading, records
+from autograder import batch, checking, demo, desk, grading, provenance, records
 from autograder.attacks.attack import HOMEWORK, course, reduced
 from autograder.course import Course
 from autograder.gradebook import Book, sqlite_url
@@ -38,12 +38,12 @@ def small_course(
     """Let the desk of this process, and of those it forks, know only these exercises. `sandbox` replaces its own."""
     material = reduced(grading.load_material(HOMEWORK), exercises, limits)
     small = replace(course(), homeworks=(material.homework,))
-    marks = grading.fingerprints(material.homework)  # once: files that change meanwhile are another matter
+    marks = provenance.fingerprints(material.homework)  # once: files that change meanwhile are another matter
     material = replace(material, fingerprints=marks)
     with contextlib.ExitStack() as stack:
         patch = mock.patch.object
         stack.enter_context(patch(grading, "load_material", lambda homework: material))
-        stack.enter_context(patch(grading, "fingerprints", lambda homework: dict(marks)))
+        stack.enter_context(patch(provenance, "fingerprints", lambda homework: dict(marks)))
         stack.enter_context(mock.patch("autograder.course.load_course", lambda: small))
         if sandbox is not None:
             stack.enter_context(patch(batch, "open_sandbox", lambda isolation: sandbox))

@@ -27,6 +27,7 @@ from autograder import batch, checking, desk, grading
 from autograder.bench.measure import tree_cpu
 from autograder.checking import Limits
 from autograder.course import load_course
+from autograder.provenance import default_seed, digest
 from autograder.sandbox import Sandbox
 
 EMPTY_CHECKS = 60
@@ -38,7 +39,7 @@ def main(folder: Path, homework_id: str) -> dict[str, dict[str, float]]:
     course = load_course()
     homework = course.homework(homework_id)
     material = grading.load_material(homework_id)
-    seed = grading.default_seed(course, homework)
+    seed = default_seed(course, homework)
     with Sandbox() as sandbox:
         sandbox.describe()
         bare = _bare_check(sandbox)
@@ -112,7 +113,7 @@ class _Kept(Executor):
         if function is batch.preflight:
             future.set_result(("", 0.0))
         else:
-            submission = {"submission": grading.digest(args[0])}
+            submission = {"submission": digest(args[0])}
             copy = json.loads(json.dumps(self.record))
             future.set_result(copy | {"provenance": copy["provenance"] | submission})
         return future

@@ -13,9 +13,11 @@ from rich import box
 from rich.table import Table
 from scipy.stats import beta
 
-from autograder.checking import CHECKS, load_checks
+from autograder.checking import load_checks
 from autograder.course import Exercise, Homework, format_points
-from autograder.validation.trials import MUTANT, REFERENCE, RIGHT, STUB, WRONG, Result
+from autograder.proof import RIGHT, WRONG
+from autograder.provenance import CHECKS
+from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result
 
 CONFIDENCE = 0.95
 KILL_RATE = Fraction(95, 100)  # the goal: of mutants that are not equivalent

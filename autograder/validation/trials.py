@@ -16,20 +16,22 @@ from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import torch
 
-from autograder import batch, checking, grading, proof
+from autograder import batch, checking, proof
 from autograder.course import Exercise, Homework, load_course
-from autograder.notebook import Notebook, slice_exercise
+from autograder.notebook import Notebook
+from autograder.proof import RIGHT, WRONG
+from autograder.provenance import check_file, fingerprints
 from autograder.release import reference_cells, stub_cells
 from autograder.validation.mutants import mutants
 
-REFERENCE, STUB, WRONG, RIGHT, MUTANT = "reference", "stub", "wrong", "right", "mutant"
+REFERENCE, STUB, MUTANT = "reference", "stub", "mutant"
 KINDS = (REFERENCE, STUB, WRONG, RIGHT, MUTANT)
 
-TIMEOUTS = 2  # after so many, the other checks of a trial are not waited for: they count as not passed
-NOT_WAITED = "not waited for"
+TIMEOUTS = 2  # after so many, the other checks of a trial are not waited for
 
 REFERENCE_SEEDS, WRONG_SEEDS, RIGHT_SEEDS, MUTANT_SEEDS = 50, 3, 5, 1
 
@@ -103,8 +105,8 @@ def _surroundings(homework_id: str, exercise_id: str) -> list:
     """What decides a result besides the trial: the check file, all references, the grader, the versions."""
     homework = load_course().homework(homework_id)
     exercise = next(exercise for exercise in homework.exercises if exercise.id == exercise_id)
-    marks = grading.fingerprints(homework)
-    checks = checking.check_file(homework, exercise).read_text(encoding="utf-8")
+    marks = fingerprints(homework)
+    checks = check_file(homework, exercise).read_text(encoding="utf-8")
     cells = {"stub": stub_cells(homework), "reference": reference_cells(homework)}
     return [checks, cells, repr(exercise), marks["grader"], marks["environment"]]
 
@@ -114,26 +116,23 @@ def run_trial(trial: Trial, trial_key: str, isolation: str) -> Result:
     course = load_course()
     homework = course.homework(trial.homework)
     exercise = next(exercise for exercise in homework.exercises if exercise.id == trial.exercise)
-    checks = checking.load_checks(homework, exercise)
-    checks = [check for check in checks if trial.only in ("", check.id)]
-    sliced = slice_exercise(_notebook(trial, homework), exercise, proof.empty_submission(homework))
-    states: dict[str, str] = {}
-    if sliced.state != grading.READY:
-        states = {check.id: sliced.state for check in checks}
-    else:
-        with batch.open_sandbox(isolation).guest() as guest:
-            for check in checks:
-                if list(states.values()).count(checking.TIMEOUT) >= TIMEOUTS:
-                    states[check.id] = NOT_WAITED
-                    continue
-                with guest.session(sliced.parts, check.limits) as session:
-                    outcome = checking.run_check(check, session, _reference(homework.id), trial.seed)
-                states[check.id] = outcome.state
+    checks = [check for check in checking.load_checks(homework, exercise) if trial.only in ("", check.id)]
+    outcomes = proof.judge(
+        homework,
+        exercise,
+        _notebook(trial, homework),
+        trial.seed,
+        batch.open_sandbox(isolation),
+        _reference(homework.id),
+        checks,
+        timeouts=TIMEOUTS,
+    )
+    states = {check: outcome.state for check, outcome in outcomes.items()}
     return Result(trial_key, trial.homework, trial.exercise, trial.kind, trial.name, trial.seed, states)
 
 
 @cache
-def _reference(homework_id: str) -> object:
+def _reference(homework_id: str) -> SimpleNamespace:
     torch.set_num_threads(1)  # as in `make grade`; two per worker get in each other's way
     return checking.reference_namespace(load_course().homework(homework_id))
 

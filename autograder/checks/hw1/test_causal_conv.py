@@ -57,9 +57,7 @@ def judge_taps(grade, strict, cases):
     """Every output must see exactly the inputs under its taps, with the same weights at every time step."""
     for C, C_out, T, kernel_size, options in cases:
         delays = [int(strict) + j * options.get("dilation", 1) for j in range(kernel_size)]
-        moved = torch.stack(
-            [responses(grade, C, C_out, T, kernel_size, options, random_seed(grade.rng)) for _ in range(3)]
-        )
+        moved = torch.stack([responses(grade, C, C_out, T, kernel_size, options, grade.guest_seed()) for _ in range(3)])
         delay = torch.arange(T) - torch.arange(T)[:, None]  # delay[s, t] = t - s
         size = moved.abs().amax(0).transpose(1, 2)  # (C, C_out, T, T), entry [s, t]: from input s to output t
         case = f"kernel size {kernel_size}, dilation {options.get('dilation', 1)}, {T} time steps"
@@ -88,11 +86,6 @@ def cases(grade, **options):
         (2, 1, 3, 3, {"dilation": 5, **options}),
         (1, 2, 1, 2, {"dilation": 3, **options}),
     ]
-
-
-def random_seed(rng):
-    """A seed for the guest: it tells nothing about what else the judge draws, as the check's own seed would."""
-    return torch.randint(2**31, (), generator=rng).item()
 
 
 @points("2/5")

@@ -78,10 +78,6 @@ def random_order(D, rng):
             return order
 
 
-def random_seed(rng):
-    return torch.randint(2**31, (1,), generator=rng).item()
-
-
 def earlier(order):
     """(D, D): entry (i, j) says whether x_j comes before x_i."""
     return order[:, None] > order
@@ -128,7 +124,7 @@ def connections(masks):
 def test_masks_respect_the_order(grade):
     """No way through the masks leads from a variable to itself or to an earlier one."""
     shapes = [(5, [40]), (6, [30, 50]), (7, [40, 20, 30]), (5, [3, 4])]
-    cases = [(D, hidden, random_order(D, grade.rng), random_seed(grade.rng)) for D, hidden in shapes]
+    cases = [(D, hidden, random_order(D, grade.rng), grade.guest_seed()) for D, hidden in shapes]
     for masks, (_, _, order, _) in zip(judged_masks(grade, cases), cases, strict=True):
         ways = connections(masks) > 0
         assert ways.any(), "no input is connected to any output"
@@ -142,7 +138,7 @@ def test_masks_connect_what_they_may(grade):
     """Every hidden unit has something to read, and in a wide network every earlier variable reaches every later one."""
     wide = [(5, [80]), (6, [100, 120]), (5, [80, 90, 80])]
     narrow = [(7, [2, 3, 2])] * 10 + [(4, [3, 2])] * 10
-    cases = [(D, hidden, random_order(D, grade.rng), random_seed(grade.rng)) for D, hidden in wide + narrow]
+    cases = [(D, hidden, random_order(D, grade.rng), grade.guest_seed()) for D, hidden in wide + narrow]
     answers = judged_masks(grade, cases)
     for masks in answers:
         read_something = all((mask.sum(1) > 0).all() for mask in masks[:-1])
@@ -158,7 +154,7 @@ def test_masks_connect_what_they_may(grade):
 @hint("Every random number comes from the generator in the argument, and from nowhere else.")
 def test_masks_are_drawn_with_the_generator(grade):
     """The same generator state gives the same masks, another state gives others."""
-    order, seed = random_order(6, grade.rng), random_seed(grade.rng)
+    order, seed = random_order(6, grade.rng), grade.guest_seed()
     cases = [(6, [40, 40], order, s) for s in (seed, seed, seed + 1, seed + 2)]
     first, again, *others = judged_masks(grade, cases)
     forbidden = (connections(first) > 0)[~earlier(order)]  # any random bits are drawn with a generator
@@ -176,7 +172,7 @@ def test_outputs_depend_on_earlier_variables_only(grade):
     """The logits of x_i change with the variables before it and with nothing else, for any order and K."""
     networks, batches = [], []
     for D, hidden, K in ((5, [60], 2), (7, [100, 90], 3), (6, [90, 80, 90], 2)):
-        networks.append((D, hidden, K, random_order(D, grade.rng), random_seed(grade.rng)))
+        networks.append((D, hidden, K, random_order(D, grade.rng), grade.guest_seed()))
         base = torch.randint(K, (12, D), generator=grade.rng).double()
         changed = base.repeat(D, 1, 1)
         for j in range(D):  # another class for x_j, in all rows
@@ -204,7 +200,7 @@ def test_probabilities_sum_to_one(grade):
     """The probabilities of all K^D states sum to 1."""
     networks, batches = [], []
     for D, hidden, K in ((6, [40, 40], 2), (4, [30], 3)):
-        networks.append((D, hidden, K, random_order(D, grade.rng), random_seed(grade.rng)))
+        networks.append((D, hidden, K, random_order(D, grade.rng), grade.guest_seed()))
         batches.append([all_states(D, K, grade.rng)])
     answers = sequence(grade.submission(logits_of, networks, batches), len(networks), "the list of networks")
     for answer, (D, _, K, _, _), (states,) in zip(answers, networks, batches, strict=True):
@@ -225,7 +221,7 @@ def test_training_fits_a_small_table(grade):
     D, order = 4, random_order(4, grade.rng)
     states = all_states(D, 2, grade.rng)
     p = random_table(states[:, order.argsort()], grade.rng)
-    answer = grade.submission(fitted_logits, order, states, p, random_seed(grade.rng))
+    answer = grade.submission(fitted_logits, order, states, p, grade.guest_seed())
     logits = tensor(answer, (2**D, D, 2), "the result of MADE.forward after training")
     log_q = log_probabilities(logits, states)
     kl = (p * (p.log() - log_q)).sum()

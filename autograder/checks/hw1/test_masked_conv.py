@@ -89,7 +89,7 @@ def judge_window(grade, kind, kernel_size, C, C_out, H, W):
     n = C * H * W
     moved = []
     for _ in range(3):
-        settings = (kind, C_out, kernel_size, random_seed(grade.rng))
+        settings = (kind, C_out, kernel_size, grade.guest_seed())
         y = tensor(grade.submission(outputs, impulses(C, H, W), *settings), (1 + n, C_out, H, W), "the output")
         response = (y[1:] - y[0]).reshape(C, H * W, C_out, H * W)
         for B in (1, 2):  # an odd and an even batch
@@ -143,11 +143,6 @@ def judge_kind(grade, kind):
     judge_window(grade, kind, 3, draw(grade, 2, 4), draw(grade, 2, 5), 4, 6)
 
 
-def random_seed(rng):
-    """A seed for the guest: it tells nothing about what else the judge draws, as the check's own seed would."""
-    return torch.randint(2**31, (), generator=rng).item()
-
-
 @points("1/4")
 @hint("Draw the window on paper and cross out the centre and everything that comes later in raster order.")
 def test_kind_a(grade):
@@ -175,7 +170,7 @@ def test_stack_is_autoregressive(grade):
         for _ in range(3):
             image = torch.randn(1, 1, H, W, generator=grade.rng)
             x = image + torch.cat([torch.zeros(1, 1, H, W), torch.eye(H * W).reshape(-1, 1, H, W)])
-            answer = grade.submission(stacked, x, "ABB", list(kernel_sizes), channels, random_seed(grade.rng))
+            answer = grade.submission(stacked, x, "ABB", list(kernel_sizes), channels, grade.guest_seed())
             y = tensor(answer, (1 + H * W, channels, H, W), "the output of a stack")
             moved.append((y[1:] - y[0]).abs().amax(1).reshape(H * W, H * W))
         size = torch.stack(moved).amax(0)
@@ -201,9 +196,7 @@ def test_learns_any_masked_filter(grade):
         scrambled = torch.where(later, torch.randn(test.shape, generator=grade.rng), test)
         y = F.conv2d(x.double(), torch.where(seen, kernel, 0.3 * kernel), padding=1)
         both = torch.cat([test, scrambled])
-        answer = sequence(
-            grade.submission(fitted, x, y.float(), kind, 3, both, random_seed(grade.rng)), 2, "the answers"
-        )
+        answer = sequence(grade.submission(fitted, x, y.float(), kind, 3, both, grade.guest_seed()), 2, "the answers")
         before, after = (tensor(each, (128, C_out, H, W), "the output") for each in answer)
         assert (after - before).abs().max() > SOME, f"training does not change a layer of kind {kind!r}"
         leaks = (after[:64] - after[64:]).flatten(2)[:, :, : (H * W) // 2 + 1].abs().max()

@@ -88,11 +88,6 @@ def scale(y: Tensor) -> Tensor:
     return TOLERANCE * (1 + y.abs().max())
 
 
-def random_seed(rng):
-    """A seed for the guest: it tells nothing about what else the judge draws, as the check's own seed would."""
-    return torch.randint(2**31, (), generator=rng).item()
-
-
 @points("1/5")
 @hint("Which kind of mask must the first layer have, and which all others? Is anything averaged over the image?")
 def test_logits_do_not_look_ahead(grade):
@@ -105,7 +100,7 @@ def test_logits_do_not_look_ahead(grade):
         flipped = (base + torch.eye(n)[:, None, None]) % 2  # (n, 3, 1, n): pixel i of every image flipped
         scrambled = torch.where(position >= position[:, None, None, None], bits(grade, n, 3, 1, n), base)
         rows = torch.cat([base[None], flipped, scrambled]).reshape(-1, 1, H, W)
-        settings = (8, 4, kernel_size, random_seed(grade.rng))
+        settings = (8, 4, kernel_size, grade.guest_seed())
         alone, together = base.reshape(-1, 1, H, W)[:1], rows
         answers = sequence(grade.submission(logits, [alone, together], settings), 2, "the logits of two batches")
         single = tensor(answers[0], (1, 1, H, W), "the logits for one image").reshape(n)
@@ -136,7 +131,7 @@ def test_logits_see_what_came_before(grade):
             rows.append(base.clone())
             rows[-1][:, :, r + down, c + right] = 1 - rows[-1][:, :, r + down, c + right]
         x = torch.cat(rows)
-        answer = sequence(grade.submission(logits, [x], (8, 4, 3, random_seed(grade.rng))), 1, "the logits of a batch")
+        answer = sequence(grade.submission(logits, [x], (8, 4, 3, grade.guest_seed())), 1, "the logits of a batch")
         y = tensor(answer[0], tuple(x.shape), "the logits").reshape(len(rows), 8, H, W)[:, :, r, c]
         moved = torch.maximum(moved, (y[1:] - y[0]).abs().amax(1) / scale(y))
     for name, change in zip((*steps, *far), moved, strict=True):
@@ -151,7 +146,7 @@ def test_loss_is_the_likelihood_of_the_logits(grade):
     for B, H, W in ((1, 5, 7), (4, 6, 5), (3, 8, 8)):
         x = bits(grade, B, 1, H, W)
         answer = sequence(
-            grade.submission(loss_and_logits, x, (6, 3, 3, random_seed(grade.rng), 1.5)), 2, "loss and logits"
+            grade.submission(loss_and_logits, x, (6, 3, 3, grade.guest_seed(), 1.5)), 2, "loss and logits"
         )
         loss = number(answer[0], "the loss")
         y = tensor(answer[1], (B, 1, H, W), "the logits")
@@ -168,7 +163,7 @@ def test_samples_follow_the_logits(grade):
     depends = False
     for n, H, W in ((1, 5, 4), (6, 4, 7), (5, 6, 6), (4, 5, 5)):
         u = torch.rand(n, 1, H, W, generator=grade.rng)
-        settings = (6, 3, 3, random_seed(grade.rng))
+        settings = (6, 3, 3, grade.guest_seed())
         x = tensor(grade.submission(samples, u, settings), (n, 1, H, W), "the sample")
         assert ((x == 0) | (x == 1)).all(), "the pixels of a sample should be 0 or 1"
         y = logits_given_the_past(grade, x.float(), settings)
@@ -215,7 +210,7 @@ def score_trained(grade, images, test):
 
     Beside it the nats per pixel that the frequencies of the pixels in the training images reach on the same pixels.
     """
-    grade.submission(train, images, random_seed(grade.rng))
+    grade.submission(train, images, grade.guest_seed())
     frequency = images.double().mean(0).flatten().clamp(0.001, 0.999)
     n, size, losses, baseline = len(test), 64, [], []
     for start in range(0, size, 4):  # what was sent so far never shows a pixel that is still to be scored

@@ -109,11 +109,6 @@ def block_answer(grade, h, skip_channels, kernel_size, dilation, seed, zero=Fals
     return tensor(out, tuple(h.shape), "h after a block"), tensor(skip, (N, skip_channels, T), "the skip output")
 
 
-def random_seed(rng):
-    """A seed for the guest: it tells nothing about what else the judge draws, as the check's own seed would."""
-    return torch.randint(2**31, (), generator=rng).item()
-
-
 @points("1/10")
 def test_gated_activation(grade):
     """`gated_activation` is tanh(filter) * sigmoid(gate)."""
@@ -131,14 +126,14 @@ def test_block_adds_to_its_input(grade):
     sizes = (2, 3, 5, 13, 2, 1), (1, 4, 2, 17, 3, draw(grade, 2, 4)), (3, 2, 3, 4, 2, draw(grade, 2, 6))
     for B, C, S, T, kernel_size, dilation in sizes:
         h = torch.randn(B, C, T, generator=grade.rng)
-        out, skip = block_answer(grade, h, S, kernel_size, dilation, random_seed(grade.rng), zero=True)
+        out, skip = block_answer(grade, h, S, kernel_size, dilation, grade.guest_seed(), zero=True)
         assert (out - h).abs().max() < 1e-6, "when all parameters are 0, h should come out of a block unchanged"
         assert skip.abs().max() < 1e-6, "when all parameters are 0, the skip output of a block should be 0"
         taps = [j * dilation for j in range(kernel_size)]
         moved = torch.zeros(2, T, T)  # entry [which output, s, t]: how far a change at s moves that output at t
         for _ in range(3):
             bumps = torch.cat([torch.zeros(1, C, T), torch.eye(T)[:, None].expand(T, C, T)])
-            answers = block_answer(grade, h[:1] + bumps, S, kernel_size, dilation, random_seed(grade.rng))
+            answers = block_answer(grade, h[:1] + bumps, S, kernel_size, dilation, grade.guest_seed())
             change = torch.stack([(y[1:] - y[0]).abs().amax(1) for y in answers])
             moved = torch.maximum(moved, change)
         delay = torch.arange(T) - torch.arange(T)[:, None]  # delay[s, t] = t - s
@@ -158,7 +153,7 @@ def test_block_is_gated(grade):
     for _ in range(6):
         # One channel, and inputs so large that tanh is -1 or 1 and sigmoid 0 or 1: three values are left.
         h = 1e6 * torch.randn(40, 1, 25, generator=grade.rng)
-        _, skip = block_answer(grade, torch.cat([h, -h]), 1, 3, 1, random_seed(grade.rng))
+        _, skip = block_answer(grade, torch.cat([h, -h]), 1, 3, 1, grade.guest_seed())
         found = levels(skip)
         assert 1 < len(found) < 4, "for very large h the gated unit of a block should be -1, 0 or 1, and nothing else"
         if len(found) == 3:
@@ -189,7 +184,7 @@ def influences(grade, K, T, kernel_size, dilations):
         changed = (base + torch.eye(T, dtype=torch.long)[:, None]) % K  # (T, 4, T)
         rows = torch.cat([base[None], changed])
         batches = [base[:1], rows.reshape(-1, T)]
-        answer = grade.submission(logits, batches, K, 8, kernel_size, dilations, random_seed(grade.rng))
+        answer = grade.submission(logits, batches, K, 8, kernel_size, dilations, grade.guest_seed())
         alone, y = sequence(answer, 2, "the logits of two batches")
         alone = tensor(alone, (1, K, T), "the logits for one sequence")
         y = tensor(y, ((T + 1) * 4, K, T), "the logits").reshape(T + 1, 4, K, T)
@@ -225,7 +220,7 @@ def test_window_and_skips(grade):
     unused, parameters = [], []
     for dilations in ([1, 2], [1, 2, 1, 2]):
         x = torch.randint(3, (2, 9), generator=grade.rng)
-        answer = grade.submission(logits_as_parameters_change, x, 3, 6, 2, dilations, random_seed(grade.rng))
+        answer = grade.submission(logits_as_parameters_change, x, 3, 6, 2, dilations, grade.guest_seed())
         rows = len(answer) if hasattr(answer, "shape") and len(answer.shape) == 4 else 2
         y = tensor(answer, (rows, 2, 3, 9), "the logits")
         unused.append(((y[1:] - y[0]).abs().amax((1, 2, 3)) < 1e-6).sum().item())
@@ -245,7 +240,7 @@ def test_learns_a_period(grade):
     negated = draw(grade, 0, 2)  # a rule that was written down instead of learned does not know this
     sequences, _ = periodic(grade, 500, T, negated)
     test, flipped = periodic(grade, 200, T, negated)
-    grade.submission(train, sequences, random_seed(grade.rng))
+    grade.submission(train, sequences, grade.guest_seed())
     gaps = []
     for start in range(16, T, 4):  # what was sent so far never shows a symbol that is still to be scored
         t = start + torch.randint(4, (len(test), 1), generator=grade.rng)

@@ -220,17 +220,12 @@ def close(value: float, expected: float) -> bool:
     return abs(value - expected) <= 1e-4 * max(1.0, abs(expected))
 
 
-def public_seed(grade) -> int:
-    """A seed for the guest, which does not tell it what the judge will draw."""
-    return torch.randint(1 << 31, (), generator=grade.rng).item()
-
-
 def cases(grade) -> list:
     """Settings, data and noise for both likelihoods; the sizes differ from each other, one batch has one row."""
     found = []
     for sizes, n in (((5, 3, 7), 6), ((2, 4, 6), 1)):
         for likelihood in LIKELIHOODS:
-            settings = [sizes, likelihood, public_seed(grade), 0.6, 0.0]
+            settings = [sizes, likelihood, grade.guest_seed(), 0.6, 0.0]
             x = data(grade.rng, n, sizes[0], likelihood)
             found.append((settings, x, normal(grade.rng, n, sizes[1])))
     return found
@@ -359,7 +354,7 @@ def test_learns_a_gaussian(grade):
     factor = rotation * torch.tensor([2.5, 0.6], dtype=torch.float64)  # standard deviations along the two axes
     p = MultivariateNormal(normal(grade.rng, 2), scale_tril=torch.linalg.cholesky(factor @ factor.T))
     x, sent, kept = (p.mean + normal(grade.rng, n, 2) @ factor.T for n in (6000, 3000, 1500))
-    grade.submission(train, x.float(), (2, 2, 32), "gaussian", 1000, 128, 5e-3, public_seed(grade))
+    grade.submission(train, x.float(), (2, 2, 32), "gaussian", 1000, 128, 5e-3, grade.guest_seed())
     elbo, log_px, kl = trained_bounds(grade, sent, kept, 2, "gaussian", 4)
     for gap, what in ((p.log_prob(sent) - elbo, "the ELBO"), (p.log_prob(kept) - log_px, "the model's log p(x)")):
         error = gap.std().item() / math.sqrt(len(gap))
@@ -375,7 +370,7 @@ def test_learns_digits(grade):
     """Trained for a few seconds on small digits, the model describes new digits better than independent pixels do."""
     images = digits()[torch.randperm(len(digits()), generator=grade.rng)]
     x, sent, kept = images[:1400], images[1400:1650], images[1650:]
-    grade.submission(train, x, (64, 8, 64), "bernoulli", 480, 64, 7e-3, public_seed(grade))
+    grade.submission(train, x, (64, 8, 64), "bernoulli", 480, 64, 7e-3, grade.guest_seed())
     elbo, log_px, kl = trained_bounds(grade, sent.double(), kept.double(), 8, "bernoulli", 4)
     frequency = x.double().mean(0).clamp(0.001, 0.999)
     for found, rows, what in ((elbo, sent, "the ELBO"), (log_px, kept, "the model's log p(x)")):

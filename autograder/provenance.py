@@ -1,0 +1,60 @@
+"""What decides a result besides the submission: fingerprints of checks, reference, grader and versions, and the seed.
+
+Nothing here imports torch, so that who only asks whether a result still holds need not wait for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from autograder.course import ROOT, Course, Exercise, Homework
+
+CHECKS = ROOT / "autograder" / "checks"
+
+
+def check_file(homework: Homework, exercise: Exercise) -> Path:
+    return CHECKS / homework.id / f"test_{exercise.id}.py"
+
+
+def released_notebook(homework: Homework) -> Path:
+    return ROOT / "homeworks" / homework.id / f"{homework.id}.ipynb"
+
+
+def digest(data: bytes) -> str:
+    """What a record calls a submission."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def default_seed(course: Course, homework: Homework) -> int:
+    """The same for every student of a homework, so that all meet the same numbers."""
+    return int.from_bytes(hashlib.sha256(f"{course.id}/{homework.id}".encode()).digest()[:4], "big")
+
+
+def fingerprints(homework: Homework) -> dict[str, Any]:
+    """What decides a result besides submission, seed and isolation: checks and references, the grader, versions."""
+    checks = [check_file(homework, exercise) for exercise in homework.exercises]
+    references = sorted((ROOT / "solutions" / homework.id).glob("*.py"))
+    judge = [
+        ROOT / "autograder" / f"{module}.py"
+        for module in ("checking", "grading", "matching", "notebook", "reading", "slicing", "statements")
+    ]
+    return {
+        "checks": _digest([*checks, *references, released_notebook(homework)], repr(homework)),
+        "grader": _digest([*judge, *sorted((ROOT / "autograder" / "sandbox").glob("*.py"))]),
+        "environment": {"python": platform.python_version(), "torch": version("torch"), "numpy": version("numpy")},
+    }
+
+
+def _digest(files: Iterable[Path], *more: str) -> str:
+    total = hashlib.sha256()
+    for path in files:
+        total.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest() if path.exists() else b"missing")
+    for text in more:
+        total.update(hashlib.sha256(text.encode()).digest())
+    return total.hexdigest()
