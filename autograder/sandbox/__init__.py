@@ -7,6 +7,7 @@
 
 From the outside in: bubblewrap (launch.py) around the zygote (zygote.py), which forks a warden per submission
 (warden.py), which forks a child per check (runner.py). judge.py is the side of the judge, channel.py what both speak.
+groups.py limits all of them together, where the host offers control groups.
 """
 
 from autograder.sandbox.judge import Guest, Sandbox, Session, below_minimum, missing_protection, sandbox_problem

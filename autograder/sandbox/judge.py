@@ -18,9 +18,10 @@ from types import TracebackType
 from typing import Any, NoReturn
 
 from autograder.checking import CRASHED, GuestFailure, Limits
-from autograder.sandbox import channel, control, launch, messages
+from autograder.sandbox import channel, control, groups, launch, messages
 from autograder.sandbox.launch import SandboxError
 from autograder.sandbox.messages import Parts
+from autograder.sandbox.warden import descendants
 
 ISOLATIONS = ("bubblewrap", "none")
 GRACE_SECONDS = 10.0  # for the trusted processes to answer; a machine under load needs some
@@ -40,6 +41,7 @@ class Sandbox:
         self.isolation = isolation
         self._launched: launch.Launched | None = None
         self._claim: socket.socket | None = None
+        self._group: groups.Group | None = None
         self._description: dict[str, Any] | None = None
         self._guests = 0
 
@@ -58,6 +60,9 @@ class Sandbox:
         if self._claim is not None:
             self._claim.close()
             self._claim = None
+        if self._group is not None:
+            self._group.remove()
+            self._group = None
 
     @contextmanager
     def guest(self) -> Iterator[Guest]:
@@ -72,7 +77,9 @@ class Sandbox:
         """Which protections are active, for the records: measured from inside a guest, not promised."""
         if self._description is None:
             with self.guest() as guest, guest.session([], Limits()) as session:
-                self._description = {"isolation": self.isolation, **session.call(_INSPECTION, "inspect", (_own(),), {})}
+                found = session.call(_INSPECTION, "inspect", (_own(),), {})
+                limited = self._group is not None and self._group.holds(self._processes())
+                self._description = {"isolation": self.isolation, **found, "cgroup": limited}
         return dict(self._description)
 
     def _is_running(self) -> bool:
@@ -87,13 +94,23 @@ class Sandbox:
     def _zygote(self) -> launch.Launched:
         if not self._is_running():
             self.close()
+            self._description = None
             cpu, self._claim = launch.claim_cpu()
             try:
-                self._launched = launch.launch(self.isolation, cpu)
+                self._group = groups.make()
+                entrances = [] if self._group is None else self._group.entrances
+                self._launched = launch.launch(self.isolation, cpu, entrances)
+                if self._group is not None:
+                    self._group.settle(self._processes())
             except BaseException:
                 self.close()
                 raise
         return self._launched
+
+    def _processes(self) -> set[int]:
+        """Those of the sandbox, with bubblewrap around it."""
+        process = self._launched.process.pid
+        return {process, *descendants(process)}
 
     def _ask(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
         """One question to the zygote. When it does not answer, it is replaced, and SandboxError says so."""
@@ -158,8 +175,11 @@ class Guest:
         except SandboxError:
             return self._sandbox._open()  # a zygote that had died unnoticed is replaced at the second attempt
 
-    def _begin(self, limits: Limits) -> tuple[socket.socket, socket.socket]:
-        """Start a check: the judge's end of its own socket, and the warden's. A guest that has died is replaced."""
+    def _begin(self, limits: Limits) -> tuple[socket.socket, socket.socket, groups.Allowance | None]:
+        """Start a check: the judge's end of its own socket, the warden's, and what it may take of the sandbox's group.
+
+        A guest that has died is replaced.
+        """
         message = {
             "op": "check",
             "cpu_seconds": limits.cpu_seconds,
@@ -170,13 +190,17 @@ class Guest:
         for _ in range(2):
             if self._warden is None:
                 self._number, self._warden = self._open()
+            group = self._sandbox._group
+            allowance = None if group is None else group.begin(limits.memory_bytes, PROCESSES)
             judge_end, child_end = socket.socketpair()
             with child_end:
                 try:
                     control.send(self._warden, message, (child_end.fileno(),))
                     judge_end.setblocking(False)
-                    return judge_end, self._warden
+                    return judge_end, self._warden, allowance
                 except OSError:
+                    if allowance is not None:
+                        allowance.end()
                     judge_end.close()
                     self.close()
         raise SandboxError("a guest stopped answering between two checks, twice")
@@ -208,7 +232,7 @@ class Session:
         """Start the check's process. Raises SandboxError when it cannot be had confined as it should be."""
         self._caps = channel.Caps(total_bytes=self._limits.answer_bytes)
         for _ in range(2):
-            self._socket, self._warden = self._guest._begin(self._limits)
+            self._socket, self._warden, self._allowance = self._guest._begin(self._limits)
             try:
                 start = self._read(time.monotonic() + GRACE_SECONDS)
             except (_EndedError, _OutOfTimeError):  # no student code has run yet, so the fault is ours: a new guest
@@ -250,6 +274,8 @@ class Session:
     def _exchange(self, frame: list[bytes | memoryview]) -> Any:
         """Send a request and give the answer. Raises GuestFailure."""
         reply = self._within_limits(frame)
+        if self._had_too_much():
+            self._fail(messages.out_of_memory())
         if isinstance(reply, dict) and reply.keys() == {"answer"}:
             return reply["answer"]
         if isinstance(reply, dict) and reply.keys() == {"failure"}:
@@ -278,8 +304,14 @@ class Session:
             return GuestFailure(CRASHED, "your code's process was ended from outside", "the warden is gone")
         return messages.from_ending(self.usage, self._limits)
 
+    def _had_too_much(self) -> bool:
+        """Whether the kernel ended a process of this check for want of memory, be it one that the check started."""
+        return self._allowance is not None and self._allowance.exceeded()
+
     def _fail(self, failure: GuestFailure) -> NoReturn:
         self._end()
+        if self._had_too_much():  # whatever came of it: a process killed, an answer missing, a wait without end
+            failure = messages.out_of_memory()
         if self.usage is not None and not failure.detail:
             failure.detail = messages.from_ending(self.usage, self._limits).detail
         self._failure = (failure.state, failure.message, failure.detail)
@@ -294,6 +326,13 @@ class Session:
             return
         self._socket.close()
         self._socket = None
+        try:
+            self._collect(patience)
+        finally:
+            if self._allowance is not None:
+                self._allowance.end()
+
+    def _collect(self, patience: float) -> None:
         if self.usage is not None:
             return
         try:
@@ -396,7 +435,6 @@ def inspect(student, judges):
         "no_new_privs": status["NoNewPrivs"].strip() == "1",
         "capabilities_dropped": all(int(status[name], 16) == 0 for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")),
         "seccomp": status["Seccomp"].strip() == "2",
-        "cgroup": False,
         "one_cpu": len(os.sched_getaffinity(0)) == 1,
         "user": os.getuid(),
     }

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -25,6 +26,13 @@ TOOLKIT = ROOT / "homeworks" / "dgm"
 HIDDEN_PACKAGES = ("autograder", "solutions")  # ours, in case somebody installed the project into its environment
 START_SECONDS = 120.0
 STOP_SECONDS = 1.0  # for a zygote to end by itself
+
+# Enter control groups, then become the command, under the same process number: whoever it forks is in them as well.
+ENTER = (
+    *("/bin/sh", "-c"),
+    'while [ "$1" != -- ]; do { echo 0 > "$1"; } 2> /dev/null; shift; done; shift; exec "$@"',
+    "sh",
+)
 
 INSTALL = "bubblewrap is not installed; run `apt-get install bubblewrap` (Debian, Ubuntu) or `dnf install bubblewrap`"
 
@@ -53,21 +61,25 @@ class Launched:
     home: str | None  # a temporary folder to remove, where there is no private /tmp
 
 
-def launch(isolation: str, cpu: int | None) -> Launched:
-    """Start a zygote and wait until it is ready. Raises SandboxError with a sentence that says what to do."""
+def launch(isolation: str, cpu: int | None, entrances: Sequence[str] = ()) -> Launched:
+    """Start a zygote and wait until it is ready. Raises SandboxError with a sentence that says what to do.
+
+    `entrances` are the files of the control groups that it shall enter first; where it cannot, it starts all the same.
+    """
     if isolation == "none":
         home = tempfile.mkdtemp(prefix="guest-")
         settings = _settings(cpu, home=home, path=_package_folders(), namespaces=False)
-        return _start([sys.executable, "-I", "-S", "-B", str(HERE / "guest.py"), json.dumps(settings)], home)
+        command = [sys.executable, "-I", "-S", "-B", str(HERE / "guest.py"), json.dumps(settings)]
+        return _start(command, home, entrances)
     bubblewrap = shutil.which("bwrap")
     if bubblewrap is None:
         raise SandboxError(INSTALL)
     if os.geteuid() == 0:
         try:
-            return _start(_bubblewrap_command(bubblewrap, cpu, as_root=True), None)
+            return _start(_bubblewrap_command(bubblewrap, cpu, as_root=True), None, entrances)
         except SandboxError:
             pass  # root of a container may lack what root needs, and still be able to do what every user may
-    return _start(_bubblewrap_command(bubblewrap, cpu, as_root=False), None)
+    return _start(_bubblewrap_command(bubblewrap, cpu, as_root=False), None, entrances)
 
 
 def _settings(cpu: int | None, **settings: Any) -> dict[str, Any]:
@@ -165,11 +177,11 @@ def _package_folders() -> list[str]:
     return sorted({os.path.realpath(path) for path in paths})
 
 
-def _start(command: list[str], home: str | None) -> Launched:
+def _start(command: list[str], home: str | None, entrances: Sequence[str]) -> Launched:
     judge_end, zygote_end = control.pair()
     with tempfile.TemporaryFile() as errors, zygote_end:
         process = subprocess.Popen(
-            command,
+            [*ENTER, *entrances, "--", *command] if entrances else command,
             stdin=zygote_end,  # the one descriptor that is inherited for sure under the same number
             stdout=subprocess.DEVNULL,
             stderr=errors,

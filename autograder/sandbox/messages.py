@@ -41,6 +41,7 @@ NAMES_SHOWN = {
 
 ATTEMPT_MALFORMED = "your code's process sent something that is not an answer"
 ATTEMPT_FORBIDDEN = "your code asked the system for something that no homework needs"
+ATE_MEMORY = "your code asked for more memory than a check may use"
 TOO_LARGE = "what your code returned is too large or too deeply nested"
 
 
@@ -56,7 +57,7 @@ def from_report(report: Any, parts: Parts) -> GuestFailure:
     kind, text = report.get("kind"), report.get("text")
     detail = safe_text(text) if isinstance(text, str) else ""
     if kind == "memory":
-        return GuestFailure(MEMORY, "your code asked for more memory than a check may use", detail)
+        return GuestFailure(MEMORY, ATE_MEMORY, detail)
     if kind == "too-large":
         return GuestFailure(FAILED, TOO_LARGE, detail)
     name = report.get("type")
@@ -83,7 +84,7 @@ def from_ending(ending: dict[str, Any], limits: Limits) -> GuestFailure:
         return GuestFailure(TIMEOUT, f"your code used more than {limits.cpu_seconds:g} s of processor time", detail)
     much = ending["memory"] > limits.memory_bytes * 0.8
     if reason == "memory" or code == NO_MEMORY or (code < 0 and much):
-        return GuestFailure(MEMORY, "your code asked for more memory than a check may use", detail)
+        return GuestFailure(MEMORY, ATE_MEMORY, detail)
     if reason == "processes":
         return GuestFailure(CRASHED, "your code started more processes than a check may", detail)
     if reason == "asked":  # it was the judge who ended the process, after its socket had been closed
@@ -93,6 +94,11 @@ def from_ending(ending: dict[str, Any], limits: Limits) -> GuestFailure:
     if code < 0:
         return GuestFailure(CRASHED, f"your code crashed Python ({_signal_name(-code)})", detail)
     return GuestFailure(CRASHED, f"your code ended its process (exit code {code}) before it gave an answer", detail)
+
+
+def out_of_memory() -> GuestFailure:
+    """For a check of which the kernel ended a process at the memory limit of the sandbox's group."""
+    return GuestFailure(MEMORY, ATE_MEMORY)
 
 
 def out_of_time(limits: Limits) -> GuestFailure:

@@ -139,6 +139,7 @@ def test_a_sandbox_below_the_course_s_minimum_is_refused_with_what_is_missing():
     assert "without seccomp" in below_minimum(Described(seccomp=False), ("user_namespace", "seccomp"))
     sentence = below_minimum(Described(namespaces=["pid"]), ("net_namespace", "pid_namespace", "cgroup"))
     assert "without net_namespace, cgroup" in sentence and "course.toml" in sentence
+    assert below_minimum(Described(cgroup=True), ("cgroup",)) is None
 
 
 def test_attempts_are_told_in_sentences():
