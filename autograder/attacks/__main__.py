@@ -32,7 +32,7 @@ from autograder.report import console, safe
 from autograder.sandbox import Sandbox, kernel, sandbox_problem
 from autograder.sandbox.warden import descendants
 
-KILLS, REAL_KILLS = 50, 3
+KILLS, REAL_KILLS = 50, 6
 WORKERS = 3  # one more than the processors of a small machine: many attacks only wait
 
 

@@ -1,7 +1,8 @@
 """The judge is killed at random moments of a batch, again and again; the next run must find everything in order.
 
 Each round: a fresh folder with a class, a run in a process group of its own that gets SIGKILL at a random moment, then
-a run to the end. Records, gradebook and what was graded twice are then compared with what they should be.
+a run to the end. Records, gradebook and what was graded twice are then compared with what they should be. Where
+starting takes most of a run, as with the sandbox, every second moment is drawn from the time after the first record.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from autograder.sandbox import kernel
 from autograder.sandbox.warden import children
 
 STUDENTS = 6
+START_SECONDS = 60.0
 LINGER_SECONDS = 10.0  # for a zygote to notice that its judge is gone
 KEPT = ("submission", "seed", "started", "checks", "grader")
 
@@ -68,13 +70,17 @@ def survive(kills: int, seed: int, isolation: str = "none", jobs: int = 2) -> Ro
         begin = time.monotonic()
         place, deserved = fresh(1)
         child = stages.in_child(lambda: run(place))
+        _await_record(place)
+        started = time.monotonic() - begin
         code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         whole = time.monotonic() - begin
         rounds.problems += [f"without any kill: {c}" for c in stages.complaints(place, small, deserved)]
         rounds.problems += [f"without any kill it ended with {code}"] if code else []
         shutil.rmtree(place)
         for number in range(kills):
-            _round(number, fresh, run, small, chance.uniform(0.05, 1.0) * whole, rounds)
+            late = isolation != "none" and number % 2 == 1
+            delay = chance.uniform(0.0, whole - started) if late else chance.uniform(0.05, 1.0) * whole
+            _round(number, fresh, run, small, delay, late, rounds)
             _reap(before, rounds)
     return rounds
 
@@ -91,9 +97,18 @@ def _warm_up(folder: Path) -> None:
         stages.grade(folder, small)
 
 
-def _round(number: int, fresh, run, small, delay: float, rounds: Rounds) -> None:  # noqa: ANN001
+def _await_record(place: Path) -> None:
+    """Wait for the first record of a run, but not for ever: it may never come."""
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and not any((place / "records").rglob("[!.]*.json")):
+        time.sleep(0.01)
+
+
+def _round(number: int, fresh, run, small, delay: float, late: bool, rounds: Rounds) -> None:  # noqa: ANN001
     place, deserved = fresh(number)
     child = stages.in_child(lambda: run(place))
+    if late:
+        _await_record(place)
     time.sleep(delay)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
