@@ -9,8 +9,9 @@ Oracle   tanh and sigmoid through exponentials. A block with all parameters 0 is
 Error    Rounding moves outputs by less than 1e-6 of their size; 1e-4 is allowed.
 Training 500 sequences of 48 symbols, 6 epochs, dilations 1, 2, 4, 8. Nats per symbol above the best possible:
          0.0014 (sd 0.0013, at most 0.005, 20 seeds), and up to 0.003 for the correct alternatives in right/; the line
-         is 0.1, for the sake of other architectures. A window shorter than 11 leaves 0.49.
-Cost     about 2 s of CPU, nearly all of it in the training check.
+         is 0.1, for the sake of other architectures. A window shorter than 11 leaves 0.49. In one network of 60 all
+         units before the last layer die and 0.49 is left for ever: it gets two more attempts.
+Cost     about 2 s of CPU, nearly all of it in the training check; 6 s for a network that learns nothing.
 Rejects  every wrong/wavenet__*.py.
 """
 
@@ -78,16 +79,25 @@ def logits_as_parameters_change(student, x, n_classes, channels, kernel_size, di
 
 @probe
 def train(student, sequences, seed):
-    """Train a network; it stays with the student's class, where `trained_logits` finds it."""
+    """Train a network; it stays with the student's class, where `trained_logits` finds it.
+
+    One whose last layers die, so that it is still where a coin is, is replaced by another one, twice at most.
+    """
     torch.manual_seed(seed)
-    net = student.WaveNet(2, 16, 16, 2, [1, 2, 4, 8])
-    optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
-    for _ in range(6):
-        for batch in sequences[torch.randperm(len(sequences))].split(25):
-            optimizer.zero_grad()
-            F.cross_entropy(net(batch), batch).backward()
-            optimizer.step()
-    student.WaveNet.trained = net
+    for _ in range(3):
+        net = student.WaveNet(2, 16, 16, 2, [1, 2, 4, 8])
+        optimizer = torch.optim.Adam(net.parameters(), lr=0.01)
+        for _ in range(6):
+            losses = []
+            for batch in sequences[torch.randperm(len(sequences))].split(25):
+                optimizer.zero_grad()
+                loss = F.cross_entropy(net(batch), batch)
+                loss.backward()
+                optimizer.step()
+                losses.append(loss.item())
+        student.WaveNet.trained = net
+        if sum(losses) / len(losses) < 0.6:
+            break
 
 
 @probe
