@@ -167,7 +167,7 @@ def test_a_part_that_was_not_measured_is_said_to_be(tmp_path):
     page.write(tmp_path / "page.md", tmp_path)
     text = (tmp_path / "page.md").read_text()
     assert text.count("Not measured here yet.") == 3
-    assert "| all | all but 1 | **no** |" in text
+    assert "| all | all but 1, 1 of them by more than 5 % | **no** |" in text
     assert "a \\| b" in text
 
 
