@@ -55,10 +55,13 @@ def grade_all(
 ) -> Iterator[tuple[Task, Record]]:
     """Grade every task in `pool`, which is shut down at the end; records come as they are ready.
 
+    Large notebooks go first: where more was filled in, more is checked, and no worker should be left with a long one
+    when the others have nothing more to do.
+
     When workers die, each task that was with them runs once more in a pool of its own; if that dies too, it is
     ungraded. The others go on in a new pool.
     """
-    waiting, running, blamed = deque(tasks), {}, []
+    waiting, running, blamed = deque(sorted(tasks, key=lambda task: len(task.data), reverse=True)), {}, []
     try:
         while waiting or running:
             while waiting and len(running) < 2 * workers:
@@ -104,14 +107,14 @@ def grade_task(data: bytes, homework_id: str, seed: int, isolation: str) -> Reco
         return record
 
 
-def start(pool: Executor, isolation: str, marks: dict[str, dict]) -> list[Future]:
-    """Ask workers for a `preflight`: every one where the executor can say so, else whichever comes first."""
-    everywhere = getattr(pool, "everywhere", None)
-    return (
-        everywhere(preflight, sorted(marks), isolation, marks)
-        if everywhere
-        else [pool.submit(preflight, sorted(marks), isolation, marks)]
-    )
+def start(pool: Executor, workers: int, isolation: str, marks: dict[str, dict]) -> list[Future]:
+    """Ask workers for a `preflight`: every one where the executor can say so, else as many times as there are workers.
+
+    A process pool starts a process for each call that finds none idle, so that all of them start side by side.
+    """
+    if everywhere := getattr(pool, "everywhere", None):
+        return everywhere(preflight, sorted(marks), isolation, marks)
+    return [pool.submit(preflight, sorted(marks), isolation, marks) for _ in range(workers)]
 
 
 def preflight(homework_ids: list[str], isolation: str, marks: dict[str, dict] | None = None) -> tuple[str, float]:

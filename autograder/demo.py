@@ -17,9 +17,9 @@ from typing import Any
 
 from autograder.checking import load_checks
 from autograder.course import Course, Homework, format_points
-from autograder.provenance import CHECKS, released_notebook
+from autograder.provenance import CHECKS, released_notebook, solved_path
 from autograder.records import write_atomically
-from autograder.release import reference_cells, solved_path
+from autograder.reference import reference_cells
 
 EVERYTHING = "everything"
 

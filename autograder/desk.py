@@ -251,7 +251,7 @@ def _grade(
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers inherit it: one thread each, or they starve each other
     workers = max(1, min(orders.jobs, len(tasks)))
     pool = orders.make_pool(workers)
-    asked = batch.start(pool, orders.isolation, {task.homework: marks[task.homework] for task in tasks})
+    asked = batch.start(pool, workers, orders.isolation, {task.homework: marks[task.homework] for task in tasks})
     meanwhile()
     try:
         answers = [future.result() for future in asked]

@@ -19,10 +19,9 @@ from typing import Any
 from autograder import sanitise
 from autograder.course import Homework, format_points
 from autograder.matching import match
-from autograder.provenance import released_notebook
+from autograder.provenance import released_notebook, solved_path
 from autograder.reading import Cell, Notebook, NotebookError, read_notebook
 from autograder.records import GRADED, Record, attempts, printable, write_atomically
-from autograder.release import solved_path
 
 Document = dict[str, Any]
 

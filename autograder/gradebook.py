@@ -10,8 +10,6 @@ markdown cell.
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -24,6 +22,7 @@ from autograder.records import GRADED, Record, points
 
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook
+    from sqlalchemy.engine import Engine
 
 LOCK_SECONDS = 15.0  # how long to wait for somebody else's transaction
 T = TypeVar("T")
@@ -134,16 +133,19 @@ class Book:
     # --- below: inside one transaction ----------------------------------------------------------------------------
 
     def _open(self) -> Gradebook:
-        # nbgrader asks the program `alembic` for its version when it makes a database: it lies beside this Python.
-        beside = str(Path(sys.executable).parent)
-        if beside not in os.environ.get("PATH", "").split(os.pathsep):
-            os.environ["PATH"] = os.pathsep.join([beside, os.environ.get("PATH", os.defpath)])
         from nbgrader.api import Gradebook
+        from sqlalchemy import create_engine
 
-        if self.url.startswith("sqlite:///"):
-            Path(self.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
-            return Gradebook(f"{self.url}?timeout={self.lock_seconds:g}", self.course.id)
-        return Gradebook(self.url, self.course.id)
+        url = self.url
+        if url.startswith("sqlite:///"):
+            Path(url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            url = f"{url}?timeout={self.lock_seconds:g}"
+        engine = create_engine(url)
+        try:
+            _note_version(engine)
+        finally:
+            engine.dispose()
+        return Gradebook(url, self.course.id)
 
     def _triggers(self) -> list[str]:
         from sqlalchemy import text
@@ -329,6 +331,26 @@ class Book:
     def _rollback(self) -> None:
         if book := vars(self).get("_book"):
             book.db.rollback()
+
+
+def _note_version(engine: Engine) -> None:
+    """Write into an empty database which of nbgrader's schemas it is about to get, for `nbgrader db upgrade`.
+
+    nbgrader does so itself where nobody did, by a program that takes longer to start than all else that a gradebook
+    needs, and only after its tables: a run that is cut off between the two leaves a database without a version.
+    """
+    from sqlalchemy import inspect, text
+
+    if inspect(engine).get_table_names():
+        return
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    version = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE IF NOT EXISTS alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        missing = "INSERT INTO alembic_version SELECT :version WHERE NOT EXISTS (SELECT * FROM alembic_version)"
+        connection.execute(text(missing), {"version": version})
 
 
 def exact_or_none(score: float | None) -> Fraction | None:

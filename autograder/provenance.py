@@ -25,6 +25,11 @@ def released_notebook(homework: Homework) -> Path:
     return ROOT / "homeworks" / homework.id / f"{homework.id}.ipynb"
 
 
+def solved_path(homework: Homework, root: Path = ROOT) -> Path:
+    """The solved notebook, which is not handed out."""
+    return root / "solutions" / homework.id / f"{homework.id}.ipynb"
+
+
 def digest(data: bytes) -> str:
     """What a record calls a submission."""
     return hashlib.sha256(data).hexdigest()

@@ -24,6 +24,7 @@ from nbformat import NotebookNode
 from autograder.authoring import METADATA, solved_notebook
 from autograder.course import ROOT, Course, Homework, load_course
 from autograder.leaks import leaks
+from autograder.provenance import solved_path
 from autograder.reference import BEGIN, END, ReleaseError, reference_cells
 
 __all__ = ["ReleaseError", "leaks", "reference_cells", "release", "run", "solve", "stub_cells", "write_environment_yml"]
@@ -98,10 +99,6 @@ def release(
         if gradebook is not None:
             student_notebook(homework, solved, course, gradebook)
     return [path.relative_to(root).as_posix() for path in changed]
-
-
-def solved_path(homework: Homework, root: Path = ROOT) -> Path:
-    return root / "solutions" / homework.id / f"{homework.id}.ipynb"
 
 
 def stub_cells(homework: Homework, root: Path = ROOT) -> list[tuple[str, str]]:

@@ -1,12 +1,15 @@
 """The gradebook, on a real nbgrader database."""
 
+import os
 import sqlite3
+import sys
 import time
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 import small_course as sc
-from nbgrader.api import Gradebook
+from nbgrader.api import Base, Gradebook, get_alembic_version
 
 from autograder import grading
 from autograder.course import load_course
@@ -15,7 +18,7 @@ from autograder.gradebook import Book, GradebookError, sqlite_url
 
 @pytest.fixture(scope="module")
 def blank(tmp_path_factory):
-    """An empty gradebook: nbgrader takes two seconds to make one, so it is made once and copied."""
+    """An empty gradebook, made once and copied."""
     folder = tmp_path_factory.mktemp("blank")
     Book(sqlite_url(folder / "gradebook.db"), sc.course_in(folder)).close()
     return folder / "gradebook.db"
@@ -178,6 +181,30 @@ def test_a_file_that_is_no_database(tmp_path, course):
     (tmp_path / "gradebook.db").write_text("not a database, but long enough to be taken for one" * 100)
     with pytest.raises(GradebookError, match="cannot be used"):
         Book(sqlite_url(tmp_path / "gradebook.db"), course)
+
+
+def test_a_new_database_says_which_schema_it_has(url, monkeypatch):
+    monkeypatch.setenv("PATH", os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
+        assert database.execute("SELECT version_num FROM alembic_version").fetchall() == [(get_alembic_version(),)]
+
+
+def test_a_database_cut_off_while_it_was_made_is_made_to_the_end(url, tmp_path, course, monkeypatch):
+    """First comes the version, then the tables."""
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as database:
+        whole = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+    young = tmp_path / "young.db"
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Base.metadata, "create_all", interrupt)
+        Book(sqlite_url(young), course)
+    Book(sqlite_url(young), course).close()
+    with sqlite3.connect(young) as database:
+        assert database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall() == whole
+        assert len(database.execute("SELECT * FROM alembic_version").fetchall()) == 1
+
+
+def interrupt(*_, **__):
+    raise KeyboardInterrupt
 
 
 def test_a_trigger_in_the_database_is_refused(url, course):

@@ -246,6 +246,27 @@ def test_a_worker_that_dies_once_is_forgiven(monkeypatch):
     assert names_and_faults({"b": 1}, "abc", 2, monkeypatch) == dict.fromkeys("abc", "")
 
 
+def test_large_notebooks_go_first_and_the_others_keep_their_order():
+    handed_out = []
+
+    class Watched(Pool):
+        def submit(self, function, data, *rest):
+            handed_out.append(data.decode())
+            return super().submit(function, data, *rest)
+
+    given = tasks("b", "aaa", "a", "cc", "bbb")
+    assert len(list(batch.grade_all(given, Watched({}), 1))) == 5
+    assert handed_out == ["aaa", "bbb", "cc", "b", "a"]
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_all_workers_of_a_pool_start_together(workers):
+    with batch.process_pool(workers) as pool:
+        answers = [future.result() for future in batch.start(pool, workers, "none", {})]
+        assert len(pool._processes) == workers
+    assert [problem for problem, _ in answers] == [""] * workers
+
+
 def test_real_processes_that_die(monkeypatch):
     """The same with a real pool: one task ends its process, the others answer."""
     monkeypatch.setattr(batch, "broken", lambda data, *rest, **more: {"fault": "grader"})

@@ -7,7 +7,6 @@ starting takes most of a run, as with the sandbox, every second moment is drawn 
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
 import shutil
@@ -15,11 +14,7 @@ import signal
 import tempfile
 import time
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
-from unittest import mock
-
-import nbgrader.api
 
 from autograder.attacks import stages
 from autograder.sandbox import kernel
@@ -47,7 +42,6 @@ def survive(kills: int, seed: int, isolation: str = "none", jobs: int = 2) -> Ro
     chance, rounds = random.Random(seed), Rounds()
     stand_in = stages.Answering() if isolation == "none" else None
     with (
-        _version_looked_up_once(),
         stages.small_course(sandbox=stand_in) as small,
         tempfile.TemporaryDirectory(prefix="kill-") as name,
     ):
@@ -83,11 +77,6 @@ def survive(kills: int, seed: int, isolation: str = "none", jobs: int = 2) -> Ro
             _round(number, fresh, run, small, delay, late, rounds)
             _reap(before, rounds)
     return rounds
-
-
-def _version_looked_up_once() -> contextlib.AbstractContextManager:
-    """nbgrader starts a program of two seconds for each gradebook that it makes; what it says is always the same."""
-    return mock.patch("nbgrader.api.get_alembic_version", cache(nbgrader.api.get_alembic_version))
 
 
 def _warm_up(folder: Path) -> None:

@@ -44,7 +44,7 @@ def light_class(sizes: Sizes) -> dict[str, Any]:
     theirs = {light.student(n): light.notebook(light.SOLVED[KINDS[kind]]) for n, kind in enumerate(kinds)}
     solved = light.notebook(len(light.EXERCISES), markers=True)
     nbgrader = peers.nbgrader(light.HOMEWORK, solved, theirs)
-    few = dict(list(theirs.items())[: max(len(KINDS), sizes.light // 5)])  # each is a command of its own: no start-up
+    few = dict(list(theirs.items())[: max(len(KINDS), sizes.light // 10)])  # each is a command of its own: no start-up
     plain = {student: without_tests(document) for student, document in few.items()}
     tests = {exercise.id: light.otter_test(exercise) for exercise in light.EXERCISES}
     otter = peers.otter(light.HOMEWORK, tests, plain)

@@ -38,10 +38,12 @@ PROFILE = """\
 seconds (measured on a busy machine, where all CPU times are longer; `-X importtime` and `cProfile`). Of these 1.7 were
 a grammar of web addresses that jsonschema builds when nbformat is imported, which nothing here uses, and 4 were a
 second sandbox that the main process started only to see whether one starts. Both are gone: 13.9 on the same busy
-machine. Then the main process learned to do without torch: 1.8 less on an idle one. What remains is torch imported
-twice (judge, sandbox; 1.5 each), `torch._dynamo`, which the first optimizer imports (1.3), nbgrader (1.4) and the
-program that it starts for a new gradebook (0.5), and putting the zygote's memory into huge pages (0.1 where the kernel
-has them at hand, 2 where not), which brings a fork from 11 to 4 ms. Each further submission is dominated by one process
+machine. Then the main process learned to do without torch (1.8 less on an idle machine) and without jupytext (0.4), and
+a new gradebook without the program that nbgrader starts to ask for the number of its schema: 3.1 more. The zygote lost
+0.4 by not looking for garbage while it imports, and 0.6 of the time that huge pages take since its heap grows in them.
+What remains is torch imported twice (judge, sandbox; 1.7 each), `torch._dynamo`, which the first optimizer imports
+(1.0), nbgrader (1.0), and putting the rest of the zygote's memory into huge pages (0.1 where the kernel has them at
+hand, 0.7 where not), which brings a fork from 11 to 4 ms. Each further submission is dominated by one process
 per check (about 9 ms, of which the fork is half), so the overhead grows with the number of checks: 69 in homework 1.
 """
 

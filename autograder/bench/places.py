@@ -27,7 +27,7 @@ class Sizes:
 
 QUICK = Sizes(light=6, heavy=3, heavy_ours=3, scale=(3, 12), workers=6)
 USUAL = Sizes()
-FULL = Sizes(light=50, heavy=6, heavy_ours=50, scale=(10, 50, 200), workers=50)
+FULL = Sizes(light=150, heavy=6, heavy_ours=50, scale=(10, 50, 200), workers=50)
 
 
 def environment(root: Path, home: Path = BUILD / "home") -> dict[str, str]:

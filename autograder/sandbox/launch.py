@@ -163,7 +163,9 @@ def _environment(home: str) -> dict[str, str]:
     threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")}
     folders = {"HOME": home, "TMPDIR": home, "MPLCONFIGDIR": home}
     names = {"USER": "student", "LOGNAME": "student", "LANG": "C.UTF-8", "MPLBACKEND": "Agg", "PATH": "/usr/bin"}
-    return threads | folders | names
+    # glibc 2.35 and later: the heap grows in huge pages, so that `kernel.collapse_memory` has less to do.
+    memory = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+    return threads | folders | names | memory
 
 
 def _python() -> str:

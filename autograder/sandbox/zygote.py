@@ -58,6 +58,7 @@ def _give_up_root(settings: dict[str, Any]) -> None:
 
 def warm_up() -> None:
     """Import what programs use and let torch build what it builds at first use, so that no check pays for it."""
+    gc.disable()  # a third of the time of some imports goes into looking for garbage that there is none of
     import numpy as np
     import torch
     import torch.nn.functional as F
@@ -81,6 +82,7 @@ def warm_up() -> None:
     torch.manual_seed(0)
     gc.collect()
     gc.freeze()  # the collector of a child would otherwise touch, and so copy, every page
+    gc.enable()
     kernel.collapse_memory()
 
 

@@ -22,6 +22,7 @@ import torch
 
 from autograder import batch, checking, proof
 from autograder.course import Exercise, Homework, load_course
+from autograder.grading import TIMEOUTS_PER_EXERCISE
 from autograder.notebook import Notebook
 from autograder.proof import RIGHT, WRONG
 from autograder.provenance import check_file, fingerprints
@@ -30,8 +31,6 @@ from autograder.validation.mutants import mutants
 
 REFERENCE, STUB, MUTANT = "reference", "stub", "mutant"
 KINDS = (REFERENCE, STUB, WRONG, RIGHT, MUTANT)
-
-TIMEOUTS = 2  # after so many, the other checks of a trial are not waited for
 
 REFERENCE_SEEDS, WRONG_SEEDS, RIGHT_SEEDS, MUTANT_SEEDS = 50, 3, 5, 1
 
@@ -125,7 +124,7 @@ def run_trial(trial: Trial, trial_key: str, isolation: str) -> Result:
         batch.open_sandbox(isolation),
         _reference(homework.id),
         checks,
-        timeouts=TIMEOUTS,
+        timeouts=TIMEOUTS_PER_EXERCISE,
     )
     states = {check: outcome.state for check, outcome in outcomes.items()}
     return Result(trial_key, trial.homework, trial.exercise, trial.kind, trial.name, trial.seed, states)

@@ -8,6 +8,7 @@ Shapes  n or N samples, K bins.
 import math
 from collections.abc import Callable
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -35,10 +36,10 @@ def histogram_density(x: Tensor, edges: Tensor) -> Tensor:
 
     Raises ValueError when no point lies in that range.
     """
-    inside = x[(x >= edges[0]) & (x <= edges[-1])]
-    if len(inside) == 0:
+    ordered = torch.from_numpy(np.sort(x))  # numpy's sort is many times faster than torch's
+    below = torch.searchsorted(ordered, edges)  # how many points lie below each edge
+    below[-1] = torch.searchsorted(ordered, edges[-1], right=True)  # a point on the last edge belongs to the last bin
+    n = below[-1] - below[0]
+    if n == 0:
         raise ValueError("no point of x lies between the first and the last edge")
-    n_bins = len(edges) - 1
-    index = torch.bucketize(inside, edges, right=True) - 1
-    index = index.clamp(max=n_bins - 1)  # a point on the last edge belongs to the last bin
-    return torch.bincount(index, minlength=n_bins) / (len(inside) * edges.diff())
+    return below.diff() / (n * edges.diff())

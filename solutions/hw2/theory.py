@@ -5,7 +5,6 @@ Units   nats.
 
 import math
 
-import torch
 from torch import Tensor
 
 
@@ -16,7 +15,8 @@ def mixture_elbo(R: Tensor, log_joint: Tensor) -> Tensor:
     holds the finite numbers log p(x_n, component k). The bound is the sum over n of E[log_joint[n, k] - log R[n, k]]
     with k drawn from row n of R; a component with R[n, k] = 0 adds nothing.
     """
-    return (R * log_joint - torch.xlogy(R, R)).sum()
+    log_R = R.log().where(R > 0, 0.0)  # where R is 0 it is multiplied by 0, and need only be finite
+    return (R * (log_joint - log_R)).sum()
 
 
 def estimator_variances(mean: float, std: float) -> tuple[float, float]:

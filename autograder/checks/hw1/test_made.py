@@ -171,7 +171,7 @@ def test_masks_are_drawn_with_the_generator(grade):
 def test_outputs_depend_on_earlier_variables_only(grade):
     """The logits of x_i change with the variables before it and with nothing else, for any order and K."""
     networks, batches = [], []
-    for D, hidden, K in ((5, [60], 2), (7, [100, 90], 3), (6, [90, 80, 90], 2)):
+    for D, hidden, K in ((5, [60], 3), (7, [100, 90], 3), (6, [90, 80, 90], 2)):
         networks.append((D, hidden, K, random_order(D, grade.rng), grade.guest_seed()))
         base = torch.randint(K, (12, D), generator=grade.rng).double()
         changed = base.repeat(D, 1, 1)
@@ -179,9 +179,10 @@ def test_outputs_depend_on_earlier_variables_only(grade):
             changed[j, :, j] = (base[:, j] + torch.randint(1, K, (12,), generator=grade.rng)) % K
         rows = torch.cat([base[None], changed]).flatten(0, 1)
         batches.append([rows, rows[:1]])
+    batches[0].append(moved_between_two(batches[0][0][:12], networks[0][3]))
     answers = sequence(grade.submission(logits_of, networks, batches), len(networks), "the list of networks")
-    for answer, (D, _, K, order, _) in zip(answers, networks, strict=True):
-        many, one = sequence(answer, 2, "the logits")
+    for answer, inputs, (D, _, K, order, _) in zip(answers, batches, networks, strict=True):
+        many, one, *_ = sequence(answer, len(inputs), "the logits")
         many = tensor(many, (12 * (D + 1), D, K), "the result of MADE.forward")
         one = tensor(one, (1, D, K), "the result of MADE.forward for a batch of one")
         assert (many[:1] - one).abs().max() < TINY, "the logits of one input change with the rest of its batch"
@@ -192,6 +193,22 @@ def test_outputs_depend_on_earlier_variables_only(grade):
         assert (change.diagonal() < TINY).all(), "the logits of a variable depend on that variable itself"
         assert (change[~earlier(order)] < TINY).all(), "the logits of a variable depend on a later one"
         assert (change[earlier(order)] > TINY).all(), "the logits of a variable do not depend on every earlier one"
+    moved = tensor(answers[0][2], (48, 5, 3), "the result of MADE.forward").unflatten(0, (4, 12))
+    difference = (moved[1] - moved[0]) - (moved[3] - moved[2])
+    assert difference.abs().max() > TINY, "the logits follow from sums of the variables: the weights play no part"
+
+
+def moved_between_two(rows, order):
+    """The rows (B, D) with the first two variables of the order at 0 1, 1 0, 0 2 and 1 1, one after the other.
+
+    If every hidden unit only adds up what it may read, then only units that read the first variable alone notice that
+    1 moves from the second to the first, and these notice it alike whatever the second was.
+    """
+    first, second = order.argsort()[:2]
+    moved = rows.repeat(4, 1, 1)
+    moved[:, :, first] = torch.tensor([0.0, 1, 0, 1], dtype=rows.dtype)[:, None]
+    moved[:, :, second] = torch.tensor([1.0, 0, 2, 1], dtype=rows.dtype)[:, None]
+    return moved.flatten(0, 1)
 
 
 @points("1/10")

@@ -221,7 +221,6 @@ def test_networks_stay(grade):
         amortised, optimised = both(grade.submission(gap, x, numbers, eps, 20, learning_rate), B)
         assert (optimised > amortised).all(), "after some small steps the ELBO has not gone up"
         gain = climbed(x, numbers, eps, 20, learning_rate)
-        as_it_should = (
-            (optimised - amortised) / gain - 1
-        ).abs() < 0.5  # the exact gain is for `test_one_step` to judge
+        # The exact gain is for `test_one_step` to judge.
+        as_it_should = ((optimised - amortised) / gain - 1).abs() < 0.5
         assert as_it_should.all(), "after some small steps the ELBO has not gone up by as much as it should"
