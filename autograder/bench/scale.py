@@ -83,7 +83,8 @@ def _local_cluster() -> Iterator[tuple[str, list[int]]]:
     shutil.rmtree(place, ignore_errors=True)
     build = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", place / "installed"]
     measure.run(build, LOGS / "installed.txt", cwd=ROOT, env=environment(ROOT), sample=False)
-    env = environment(place / "installed")
+    as_the_readme_says = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+    env = environment(place / "installed") | as_the_readme_says
     address_file = place / "scheduler.json"
     common = ["--no-dashboard", "--scheduler-file", str(address_file)]
     scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
