@@ -138,7 +138,7 @@ def scaled(two=5.0, cluster=10.4):
     line = [{"submissions": n, "cpu": 5 + n / 10, "wall": 9.0, "memory": 700.0} for n in (10, 50, 200)]
     one = {"cpu": 10.0, "wall": 9.5, "memory": 700.0}
     through = {"cpu": cluster, "wall": 6.0, "memory": 700.0, "started": 3.0, "memory_per_worker": 500.0}
-    workers = {"submissions": 9, "one": one, "two": one | {"wall": two}, "cluster": through}
+    workers = {"submissions": 9, "rounds": 2, "one": one, "two": one | {"wall": two}, "cluster": through}
     return ABOUT | {
         "line": line,
         "fit": {"per_submission": 0.1, "start": 5.0, "worst_relative": 0.0},

@@ -197,7 +197,8 @@ def _scale(found: Found) -> str:
         "before that. Its workers had the built package and nothing of this repository, and the grades were the same.\n"
     )
     head = ("submissions", "CPU s", "wall s", "peak memory MiB")
-    second = f"Homework 1, {workers['submissions']} submissions:\n\n"
+    shortest = f", of {workers['rounds']} runs each the shortest" if workers["rounds"] > 1 else ""
+    second = f"Homework 1, {workers['submissions']} submissions{shortest}:\n\n"
     return f"{told}\n{_table(head, line)}\n{second}{_table(('', 'CPU s', 'wall s', 'memory MiB'), rows)}\n{after}"
 
 

@@ -35,33 +35,40 @@ def scale(sizes: Sizes) -> dict[str, Any]:
         line.append({"submissions": size, "cpu": used.cpu, "wall": used.wall, "memory": used.memory})
     slope, start, worst = straight_line([(point["submissions"], point["cpu"]) for point in line])
     fit = {"per_submission": slope, "start": start, "worst_relative": worst}
-    return {"line": line, "fit": fit, **_workers(sizes.workers)}
+    return {"line": line, "fit": fit, **_workers(sizes.workers, sizes.rounds)}
 
 
-def _workers(size: int) -> dict[str, Any]:
-    """One worker against two, and the pool of two against two workers of a cluster: the same class, the same grades."""
+def _workers(size: int, rounds: int) -> dict[str, Any]:
+    """One worker against two, and the pool of two against two workers of a cluster: the same class, the same grades.
+
+    They take turns, and of each the run that took the least time counts: what else a machine does, or the machine that
+    it is a part of, only ever makes a run longer.
+    """
     folder = BUILD / "workers"
     heavy_submissions(folder / "submissions", size)
-    grades, found = {}, {}
+    grades: dict[str, dict[str, str]] = {}
+    runs: dict[str, list[dict[str, float]]] = {"one": [], "two": [], "cluster": []}
 
-    def grade(name: str, *options: str) -> measure.Usage:
+    def grade(name: str, *options: str) -> dict[str, float]:
         output = folder / name
         used = ours(ROOT, folder / "submissions", output, f"workers-{name}", "--hw", HEAVY, *options)
         grades[name] = totals(output)
         if len(grades[name]) != size or grades[name] != next(iter(grades.values())):
             raise CommandFailedError(f"{name} gave other grades; see {output}")
-        found[name] = {"cpu": used.cpu, "wall": used.wall, "memory": used.memory}
-        return used
+        runs[name].append({"cpu": used.cpu, "wall": used.wall, "memory": used.memory})
+        return runs[name][-1]
 
-    grade("one", "--jobs", "1")
-    grade("two", "--jobs", "2")
-    with _local_cluster() as (address, processes):
-        before = sum(map(tree_cpu, processes))
-        grade("cluster", "--scheduler", address)
-        found["cluster"]["cpu"] += sum(map(tree_cpu, processes)) - before
-        found["cluster"]["started"] = before
-        found["cluster"]["memory_per_worker"] = max(tree_memory(worker) / MIB for worker in processes[1:])
-    return {"workers": {"submissions": size, **found}}
+    for _ in range(rounds):
+        grade("one", "--jobs", "1")
+        grade("two", "--jobs", "2")
+        with _local_cluster() as (address, processes):
+            before = sum(map(tree_cpu, processes))
+            run = grade("cluster", "--scheduler", address)
+            run["cpu"] += sum(map(tree_cpu, processes)) - before
+            run["started"] = before
+            run["memory_per_worker"] = max(tree_memory(worker) / MIB for worker in processes[1:])
+    best = {name: min(measured, key=lambda run: run["wall"]) for name, measured in runs.items()}
+    return {"workers": {"submissions": size, "rounds": rounds, **best}}
 
 
 def straight_line(points: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
