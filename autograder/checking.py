@@ -11,6 +11,7 @@ take an answer in: whatever the guest sent, they give back a float64 tensor or a
 from __future__ import annotations
 
 import ast
+import copy
 import hashlib
 import importlib.util
 import inspect
@@ -21,7 +22,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, Protocol
@@ -187,12 +188,20 @@ class Grade:
     """
 
     def __init__(self, session: Session, reference: SimpleNamespace, module: ModuleType, seed: int) -> None:
-        self._session, self._reference, self._module = session, reference, module
+        self._session, self._reference, self._module, self._seed = session, reference, module, seed
         self.rng = torch.Generator().manual_seed(seed)
 
     def guest_seed(self) -> int:
         """A seed for a probe. Unlike the seed of `rng`, it tells the guest nothing about what else the judge draws."""
         return torch.randint(2**31, (), generator=self.rng).item()
+
+    def prepared(self, make: Callable[[torch.Generator], Any]) -> Any:
+        """What `make(rng)` returns, made once per worker and seed: for inputs and truths that take long to compute.
+
+        Every submission of a run meets the same numbers, so that only the first of a worker waits for them. `make` is
+        a function of its check file with no other input than `rng`, a generator of its own; each call gives a copy.
+        """
+        return copy.deepcopy(_prepared(make, self._seed))
 
     def submission(self, probe: Callable, *args: object, **kwargs: object) -> Any:
         """What the probe returns beside the submission's code: None, numbers, texts, tensors, lists, dicts, Opaque.
@@ -301,6 +310,13 @@ def run_check(check: Check, session: Session, reference: SimpleNamespace, seed: 
     except Exception:
         state, message, detail = GRADER_ERROR, "the grader failed here; no points were lost", traceback.format_exc()
     return Outcome(state, message, detail, time.perf_counter() - start)
+
+
+@lru_cache(maxsize=100)  # of the run's checks; only `make validate` has more seeds than one
+def _prepared(make: Callable[[torch.Generator], Any], seed: int) -> Any:
+    """See Grade.prepared. The generator's numbers are not those of the check's own `rng`."""
+    own = hashlib.sha256(f"{seed}/{make.__name__}".encode()).digest()[:6]
+    return make(torch.Generator().manual_seed(int.from_bytes(own, "big")))
 
 
 @cache

@@ -30,6 +30,9 @@ DECIDES = ("submission", "checks", "grader", "environment", "seed", "isolation")
 LONGEST_ATTEMPT = 200  # characters
 MOST_ATTEMPTS = 20  # different ones that are shown
 
+# Categories of characters that nobody sees, or that act on what shows them.
+INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
 Record = dict[str, Any]
 
 
@@ -153,17 +156,22 @@ def write_atomically(path: Path, write: Callable[[TextIO], object], newline: str
         raise
 
 
+class _Shown(dict):
+    """What is shown of each character, for str.translate; each is looked at once."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        hidden = character not in "\n\t" and unicodedata.category(character) in INVISIBLE
+        self[code] = f"\\u{code:04x}" if hidden else character
+        return self[code]
+
+
+_SHOWN = _Shown()
+
+
 def printable(text: str) -> str:
     """Text from anywhere, safe to show: no terminal escapes, no invisible characters, no change of direction."""
-    return "".join(_shown(character) for character in text)
-
-
-def _shown(character: str) -> str:
-    if character in "\n\t":
-        return character
-    if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}:
-        return f"\\u{ord(character):04x}"
-    return character
+    return text.translate(_SHOWN)
 
 
 def _validate(record: Record, homework: str, student: str) -> None:

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import pytest
 import small_course as sc
+import torch
 
 from autograder import batch, checking, demo, grading, provenance, records
 from autograder.checking import GuestFailure
@@ -194,6 +195,24 @@ def test_points_are_exact(material):
     }
     record = graded(sc.notebook(sc.RIGHT), replace(material, checks={**material.checks, **third}))
     assert record["total"] == "10.0003"
+
+
+def test_what_is_prepared_is_made_once_per_seed_and_cannot_be_spoilt():
+    made = []
+
+    def numbers(rng):
+        made.append(torch.rand(3, generator=rng, dtype=torch.float64))
+        return {"truth": [made[-1].clone()]}
+
+    def grade(seed):
+        return checking.Grade(session=None, reference=None, module=None, seed=seed)
+
+    first = grade(5).prepared(numbers)
+    first["truth"][0].zero_()  # a check that writes into it
+    assert torch.equal(grade(5).prepared(numbers)["truth"][0], made[0]) and len(made) == 1
+    assert not torch.equal(grade(6).prepared(numbers)["truth"][0], made[0]) and len(made) == 2
+    drawn = torch.rand(3, generator=grade(5).rng, dtype=torch.float64)
+    assert not torch.isin(drawn, made[0]).any()  # other numbers than those that the check draws itself
 
 
 # --- batches

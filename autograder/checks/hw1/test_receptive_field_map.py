@@ -8,7 +8,7 @@ Nets     The probe builds them from weights drawn here: float32, both signs, in 
          input often misses a pixel but no pixel is missed by more than 40 % of the inputs. In 60 runs, one gradient at
          one random input lost 60 times, the union over 2 inputs 52 times, over 4 seven times, over 6 once, over 8, 10,
          12 and 16 never. tanh stays far from saturation, also with all weights made positive.
-Cost     2 s.
+Cost     2 s, half of it once per worker: `grade.prepared` keeps the stacks with their places and truths.
 Rejects  every file in wrong/receptive_field_map__*.py.
 """
 
@@ -148,15 +148,36 @@ def places_of(rng: torch.Generator, H: int, W: int) -> list:
     ]
 
 
-def relu_stacks(rng: torch.Generator) -> list:
-    """Stacks with ReLUs, each with what to call it."""
-    A, B, one = causal_mask("A", 3, 3), causal_mask("B", 3, 3), causal_mask("B", 1, 1)
+def case(kind: str, layers: list, H: int, W: int, places: list) -> tuple:
+    """A stack, the places to ask about with the oracle's map of each, and what to call it; see `compare_fields`."""
+    return kind, (layers, H, W, places), [reachable(layers, H, W, r, c) for r, c in places]
+
+
+def smooth_cases(rng: torch.Generator) -> list:
+    """Stacks without ReLUs: causal or not, dilated, with kernels of any shape."""
+    A, B = causal_mask("A", 3, 3), causal_mask("B", 3, 3)
+    H, W = pick(rng, 6, 8), pick(rng, 9, 11)
+    at = H, W, places_of(rng, H, W)
     return [
+        case("for a causal stack", net(rng, [A, B, B], "tanh", 6), *at),
+        case("for a stack that sees the pixel itself", net(rng, [B, B], "leaky", 6), *at),
+        case("for 3x5 kernels", net(rng, [causal_mask("A", 3, 5), causal_mask("B", 5, 3)], "tanh", 6), *at),
+        case("for dilated convolutions", net(rng, [A, B, B], None, 4, [1, 2, 3]), *at),
+        case("for a stack without masks", net(rng, [torch.ones(3, 5), torch.ones(1, 3)], "tanh", 6), *at),
+    ]
+
+
+def relu_cases(rng: torch.Generator) -> list:
+    """Stacks with ReLUs, at the places where dead ones matter."""
+    A, B, one = causal_mask("A", 3, 3), causal_mask("B", 3, 3), causal_mask("B", 1, 1)
+    H, W = pick(rng, 5, 6), pick(rng, 7, 8)
+    stacks = [
         ("for a causal stack with ReLUs", net(rng, [A, B, B, one], "relu", 4)),
         ("for a causal stack with ReLUs", net(rng, [A, B, B, one], "relu", 4)),
         ("for a causal stack with ReLUs", net(rng, [causal_mask("A", 5, 5), B, B], "relu", 4)),
         ("for ReLUs without masks", net(rng, [torch.ones(3, 3), torch.ones(3, 1), one], "relu", 4)),
     ]
+    return [case(kind, layers, H, W, revealing_places(rng, layers, H, W)) for kind, layers in stacks]
 
 
 def revealing_places(rng: torch.Generator, layers: list, H: int, W: int) -> list:
@@ -183,13 +204,13 @@ def compare(answer: object, truth: Tensor, what: str, missing: str, too_much: st
     assert not (~truth & (found == 1)).any(), too_much
 
 
-def compare_fields(grade: Grade, layers: list, H: int, W: int, places: list, kind: str) -> None:
+def compare_fields(grade: Grade, kind: str, asked: tuple, truths: list) -> None:
     """Fail unless the submission's map of every place is the oracle's; `kind` begins the message."""
-    answers = sequence(grade.submission(fields, layers, H, W, places), len(places), "the list of maps")
-    for answer, (r, c) in zip(answers, places, strict=True):
+    answers = sequence(grade.submission(fields, *asked), len(truths), "the list of maps")
+    for answer, truth in zip(answers, truths, strict=True):
         compare(
             answer,
-            reachable(layers, H, W, r, c),
+            truth,
             "the map",
             f"{kind}, the map misses a pixel that can influence the output",
             f"{kind}, the map marks a pixel that cannot influence the output",
@@ -200,14 +221,8 @@ def compare_fields(grade: Grade, layers: list, H: int, W: int, places: list, kin
 @hint("Ask which inputs the output depends on; masks, kernel sizes and dilations then take care of themselves.")
 def test_smooth_stacks(grade):
     """The map is right for stacks without ReLUs: causal or not, dilated, with kernels of any shape."""
-    rng, A, B = grade.rng, causal_mask("A", 3, 3), causal_mask("B", 3, 3)
-    H, W = pick(rng, 6, 8), pick(rng, 9, 11)
-    at = H, W, places_of(rng, H, W)
-    compare_fields(grade, net(rng, [A, B, B], "tanh", 6), *at, "for a causal stack")
-    compare_fields(grade, net(rng, [B, B], "leaky", 6), *at, "for a stack that sees the pixel itself")
-    compare_fields(grade, net(rng, [causal_mask("A", 3, 5), causal_mask("B", 5, 3)], "tanh", 6), *at, "for 3x5 kernels")
-    compare_fields(grade, net(rng, [A, B, B], None, 4, [1, 2, 3]), *at, "for dilated convolutions")
-    compare_fields(grade, net(rng, [torch.ones(3, 5), torch.ones(1, 3)], "tanh", 6), *at, "for a stack without masks")
+    for one in grade.prepared(smooth_cases):
+        compare_fields(grade, *one)
 
 
 @points("3/10")
@@ -215,10 +230,8 @@ def test_smooth_stacks(grade):
 @hint("A ReLU that is off has gradient zero. Whether it is on must not be left to the input you happened to choose.")
 def test_dead_relus(grade):
     """A ReLU that is off at one input hides no pixel."""
-    rng = grade.rng
-    H, W = pick(rng, 5, 6), pick(rng, 7, 8)
-    for kind, layers in relu_stacks(rng):
-        compare_fields(grade, layers, H, W, revealing_places(rng, layers, H, W), kind)
+    for one in grade.prepared(relu_cases):
+        compare_fields(grade, *one)
 
 
 @points("1/10")
@@ -231,7 +244,8 @@ def test_zero_weights(grade):
         if not isinstance(layer, str):
             zero = torch.rand(9, generator=rng).argsort().view(3, 3) < 5  # five of nine taps, at random
             layer[0][..., zero] = 0
-    compare_fields(grade, layers, H, W, places_of(rng, H, W), "for convolutions with zeros among their weights")
+    kind = "for convolutions with zeros among their weights"
+    compare_fields(grade, *case(kind, layers, H, W, places_of(rng, H, W)))
 
 
 @points("1/10")
