@@ -36,10 +36,8 @@ def histogram_density(x: Tensor, edges: Tensor) -> Tensor:
 
     Raises ValueError when no point lies in that range.
     """
-    below = torch.zeros(len(edges), dtype=torch.long)  # how many points lie below each edge
-    for part in x.split(16_384):  # piece by piece, so that what is sorted fits the processor's cache
-        ordered = torch.from_numpy(np.sort(part))  # numpy's sort is many times faster than torch's
-        below += torch.searchsorted(ordered, edges)
+    # How many points lie below each edge. numpy's sort is much faster than torch's, above all on what fits the cache.
+    below = sum(torch.searchsorted(torch.from_numpy(np.sort(part)), edges) for part in x.split(16_384))
     below[-1] += (x == edges[-1]).sum()  # a point on the last edge belongs to the last bin
     n = below[-1] - below[0]
     if n == 0:
