@@ -10,7 +10,7 @@ import torch
 from autograder.bench import light, page, peers
 from autograder.bench.grading import row, without_tests
 from autograder.bench.measure import Usage
-from autograder.bench.scale import straight_line
+from autograder.bench.scale import DASK_SETTINGS, straight_line
 from autograder.course import ROOT, load_course
 from autograder.notebook import read_notebook
 
@@ -162,15 +162,30 @@ def test_the_page_says_what_was_reached_and_what_was_missed():
     assert sum(worse.values()) == sum(reached.values()) - 2
 
 
+def test_the_page_says_from_which_class_on_start_up_no_longer_matters():
+    dearer = graders(nbgrader=2.6, otter=3.0)  # at 0.1 CPU s a submission and 5 s once: 5 / (2.6 / 20 - 0.1) = 166.7
+    text = page.page({"light": dearer, "scale": scaled()})
+    assert (
+        "a class of 167 for 20 times less than nbgrader, and more than any class for 40 times less than otter." in text
+    )
+    assert "a class of" not in page.page({"light": dearer}).partition("## Grading")[2]
+
+
+def test_the_readme_starts_dask_as_the_benchmark_does():
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert all(f"export {name}={value}" in lines for name, value in DASK_SETTINGS.items())
+
+
 def test_a_part_that_was_not_measured_is_said_to_be(tmp_path):
-    (tmp_path / "models.json").write_text(json.dumps(ABOUT | {"rows": [model(2.0), model(0.5), model(None)]}))
+    (tmp_path / "models.json").write_text(json.dumps(ABOUT | {"rows": [*map(model, (2.0, 1.01, 0.99, 0.5, None))]}))
     page.write(tmp_path / "page.md", tmp_path)
     text = (tmp_path / "page.md").read_text()
     assert text.count("Not measured here yet.") == 3
-    assert "| all | all but 1, 1 of them by more than 5 % | **no** |" in text
+    assert "(4 comparisons) | none slower | 1 faster, 2 alike, 1 slower (0.50 at worst) | **no** |" in text
     assert "a \\| b" in text
 
 
 def model(ratio):
     made = {"group": "made", "operation": "a | b", "ours_ms": 1.0, "peer": "nflows", "peer_ms": ratio, "ratio": ratio}
-    return made | {"agreement": "1e-7", "note": ""}
+    quartiles = {"ratio_low": ratio and ratio - 0.02, "ratio_high": ratio and ratio + 0.02}
+    return made | quartiles | {"agreement": "1e-7", "note": ""}

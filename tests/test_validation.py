@@ -164,6 +164,30 @@ def test_points_lost_are_the_checks_points():
     assert result(MUTANT).points_lost(summary().worth) == Fraction(0)
 
 
+def test_every_mutant_has_a_row_with_what_it_loses():
+    s = summary(
+        result(MUTANT, "killed", lost=CHECKS[:2]), result(MUTANT, "alive"), result(MUTANT, "listed"), result(REFERENCE)
+    )
+    s.reasons["listed"] = "it just is"
+    lost = sum(check.points for check in load_checks(HOMEWORK, EXERCISE)[:2])
+    rows = [dict(zip(page.MUTANT_COLUMNS, row, strict=True)) for row in page.mutant_rows([s])]
+    assert [(row["mutant"], row["verdict"]) for row in rows] == [
+        ("killed", "killed"),
+        ("alive", "alive"),
+        ("listed", "equivalent"),
+    ]
+    assert [Fraction(row["points lost"]) for row in rows] == [lost, 0, 0]
+    assert rows[0]["checks that notice"].split() == [check.partition("/")[2] for check in CHECKS[:2]]
+
+
+def test_the_least_that_a_killed_mutant_loses_is_shown():
+    first, second = (check.points / EXERCISE.points for check in load_checks(HOMEWORK, EXERCISE)[:2])
+    s = summary(result(MUTANT, "a", lost=CHECKS[:1]), result(MUTANT, "b", lost=CHECKS[:2]), result(MUTANT, "c"))
+    shown = dict(zip(page.COLUMNS, page.rows([s])[-1], strict=True))
+    assert shown["points lost"] == f"{float(first + second / 2):.0%}"
+    assert shown["least"] == f"{float(first):.0%}"
+
+
 def test_the_page_names_the_living_and_the_equivalent():
     s = summary(result(MUTANT, "a: `x|y` became `y`"), result(MUTANT, "the same"), reasons={"the same": "it just is"})
     text = page.page({HOMEWORK: [s]}, "make validate")
@@ -256,4 +280,5 @@ def test_what_was_tried_is_not_tried_again(tmp_path, monkeypatch, capsys):
     lines = (tmp_path / HOMEWORK.id / f"{EXERCISE.id}.jsonl").read_text()
     assert command.main(arguments) == 0
     assert (tmp_path / HOMEWORK.id / f"{EXERCISE.id}.jsonl").read_text() == lines
+    assert (tmp_path / "mutants.csv").read_text().splitlines() == [",".join(page.MUTANT_COLUMNS)]
     assert command.main(["--exercise", "nothing"]) == 2

@@ -8,10 +8,13 @@ one is not, 2 for wrong usage.
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -19,7 +22,17 @@ from autograder.course import ROOT, CourseError, Exercise, Homework, load_course
 from autograder.records import write_atomically
 from autograder.report import console
 from autograder.sandbox import sandbox_problem
-from autograder.validation.page import KILL_RATE, Summary, ValidationError, equivalents, kill_rate, page, terminal_table
+from autograder.validation.page import (
+    KILL_RATE,
+    MUTANT_COLUMNS,
+    Summary,
+    ValidationError,
+    equivalents,
+    kill_rate,
+    mutant_rows,
+    page,
+    terminal_table,
+)
 from autograder.validation.trials import KINDS, REFERENCE_SEEDS, Shelf, run, trials
 
 PAGE = ROOT / "autograder" / "VALIDATION.md"
@@ -61,6 +74,8 @@ def validate(options: argparse.Namespace) -> int:
             for result in run(its_trials, _shelf(homework, exercise, options.fresh), options.jobs, isolation):
                 summary.results.append(result)
                 tick(f"{homework.id}/{exercise.id}")
+            order = {trial.answer: place for place, trial in enumerate(its_trials)}
+            summary.results.sort(key=lambda result: order[result.answer])  # not as they became ready
             summaries[homework].append(summary)
 
     out = console()
@@ -80,7 +95,18 @@ def validate(options: argparse.Namespace) -> int:
         )
         write_atomically(PAGE, lambda file: file.write(text))
         out.print(f"Written to {PAGE.relative_to(ROOT)}.")
+    path = _write_mutants([summary for group in summaries.values() for summary in group])
+    out.print(f"Each of these mutants, what it loses and which checks notice it: {os.path.relpath(path)}")
     return int(bool(problems))
+
+
+def _write_mutants(summaries: list[Summary]) -> Path:
+    def write(file: TextIO) -> None:
+        csv.writer(file).writerows([MUTANT_COLUMNS, *mutant_rows(summaries)])
+
+    path = SHELVES / "mutants.csv"
+    write_atomically(path, write, newline="")
+    return path
 
 
 def _shelf(homework: Homework, exercise: Exercise, fresh: bool) -> Shelf:

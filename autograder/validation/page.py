@@ -108,10 +108,12 @@ class Summary:
         return [result for result in self.results if result.broke]
 
     @property
-    def share_lost(self) -> float:
-        """How much of the exercise's points a killed mutant loses, on average."""
-        lost = [result.points_lost(self.worth) / self.exercise.points for result in self.killed]
-        return float(sum(lost) / len(lost)) if lost else 0.0
+    def shares_lost(self) -> list[Fraction]:
+        """How much of the exercise's points each killed mutant loses."""
+        return [result.points_lost(self.worth) / self.exercise.points for result in self.killed]
+
+    def verdict(self, mutant: Result) -> str:
+        return "killed" if mutant.lost else "equivalent" if mutant.name in self.reasons else "alive"
 
     def problems(self, whole: bool = True) -> list[str]:
         """Sentences on everything that is not as it should be, living mutants aside: their share is judged.
@@ -149,6 +151,7 @@ COLUMNS = (
     "alive",
     "equivalent",
     "points lost",
+    "least",
 )
 
 
@@ -167,7 +170,7 @@ def _row(name: str, summaries: list[Summary]) -> tuple[str, ...]:
         return sum(len(summary.of(of)) for summary in summaries)
 
     runs, failures = kind(REFERENCE), total("false_failures")
-    share = sum(summary.share_lost * len(summary.killed) for summary in summaries) / max(1, total("killed"))
+    shares = [share for summary in summaries for share in summary.shares_lost]
     return (
         name,
         f"{runs - failures}/{runs}",
@@ -179,7 +182,8 @@ def _row(name: str, summaries: list[Summary]) -> tuple[str, ...]:
         str(total("killed")),
         str(total("alive")),
         str(total("equivalent")),
-        f"{share:.0%}",
+        f"{float(sum(shares) / len(shares)):.0%}" if shares else "",
+        f"{float(min(shares)):.0%}" if shares else "",
     )
 
 
@@ -211,6 +215,26 @@ def page(homeworks: dict[Homework, list[Summary]], command: str) -> str:
             for summary in summaries:
                 parts += _equivalent_lines(summary)
     return "\n".join(parts).rstrip() + "\n"
+
+
+MUTANT_COLUMNS = ("homework", "exercise", "mutant", "verdict", "points lost", "of", "checks that notice")
+
+
+def mutant_rows(summaries: Iterable[Summary]) -> list[tuple[str, ...]]:
+    """A row for every mutant: what it changes, what it loses, and on which checks."""
+    return [
+        (
+            summary.homework.id,
+            summary.exercise.id,
+            mutant.name,
+            summary.verdict(mutant),
+            format_points(mutant.points_lost(summary.worth)),
+            format_points(summary.exercise.points),
+            " ".join(check.partition("/")[2] for check in mutant.lost),
+        )
+        for summary in summaries
+        for mutant in summary.of(MUTANT)
+    ]
 
 
 CHECK_COLUMNS = ("check", "points", "named wrong answers", "mutants", "mutants that only it notices")
@@ -261,5 +285,7 @@ Written by `{command}`; every answer went through the real reader, sandbox and j
 - **mutants**: the reference with one change made by machine (`validation/mutants.py`): an operator, a sign, a term, a
   constant, an index, an axis, a reduction, a `detach`, arguments, a statement. *Killed* ones lost points, *equivalent*
   ones are right answers too and are listed with the reason in `checks/*/equivalent.toml`; *alive* ones are neither.
-  *Points lost* is the mean share of the exercise's points that a killed mutant loses.
+  *Points lost* is the mean share of the exercise's points that a killed mutant loses, *least* that of the one that
+  loses least. `make validate` also writes `build/validation/mutants.csv`: every mutant with what it changes, the points
+  that it loses and the checks that notice it.
 """
