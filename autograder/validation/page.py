@@ -189,10 +189,11 @@ def _row(name: str, summaries: list[Summary]) -> tuple[str, ...]:
 
 def terminal_table(homework: Homework, summaries: list[Summary]) -> Table:
     table = Table(box=box.SIMPLE_HEAD, title=homework.title, title_justify="left")
-    for name in COLUMNS:
-        table.add_column(name, justify="left" if name == "exercise" else "right")
-    for row in rows(summaries):
-        table.add_row(*row)
+    lines = rows(summaries)
+    for name, *cells in zip(COLUMNS, *lines, strict=True):
+        table.add_column(name, justify="left" if name == "exercise" else "right", min_width=max(map(len, cells)))
+    for line in lines:
+        table.add_row(*line)
     return table
 
 
