@@ -188,10 +188,11 @@ def _row(name: str, summaries: list[Summary]) -> tuple[str, ...]:
 
 
 def terminal_table(homework: Homework, summaries: list[Summary]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=homework.title, title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD, title=homework.title, title_justify="left", collapse_padding=True, pad_edge=False)
     lines = rows(summaries)
     for name, *cells in zip(COLUMNS, *lines, strict=True):
-        table.add_column(name, justify="left" if name == "exercise" else "right", min_width=max(map(len, cells)))
+        justify = "left" if name == "exercise" else "right"
+        table.add_column(name, justify=justify, min_width=max(map(len, cells)), overflow="fold")
     for line in lines:
         table.add_row(*line)
     return table
