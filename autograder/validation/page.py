@@ -188,7 +188,8 @@ def _row(name: str, summaries: list[Summary]) -> tuple[str, ...]:
 
 
 def terminal_table(homework: Homework, summaries: list[Summary]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, title=homework.title, title_justify="left", collapse_padding=True, pad_edge=False)
+    table = Table(title=homework.title, title_justify="left", box=box.SIMPLE_HEAD)
+    table.collapse_padding, table.pad_edge = True, False
     lines = rows(summaries)
     for name, *cells in zip(COLUMNS, *lines, strict=True):
         justify = "left" if name == "exercise" else "right"
