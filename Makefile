@@ -3,6 +3,8 @@
 #   make grade       grade submissions/<student>/<hw>/<hw>.ipynb, or a demo class when there is none
 #                    HW=hw1  STUDENT=ada  JOBS=2  SUBMISSIONS=folder  FORCE=1  SEED=7  ISOLATION=none
 #                    SCHEDULER=tcp://host:port grades on a Dask cluster instead of in JOBS processes here
+#   make scheduler   start the scheduler of such a cluster; HOST=127.0.0.1  PORT=8786
+#   make workers     SCHEDULER=tcp://host:port: start workers of it on this machine; JOBS=2  HOST=address of this machine
 #   make test        run every test; TESTS="tests/sandbox -x" runs some
 #   make release     write the student notebooks and the solved ones from solutions/; HW=hw1  CHECK=1  EXECUTE=0
 #   make collect     FROM=downloads.zip: an LMS export or a folder of notebooks into submissions/; HW=hw1
@@ -37,7 +39,7 @@ export OMP_NUM_THREADS := 1
 # Where records, gradebook and pages are: the repository, or the demo class's folder.
 PLACE := $(if $(DEMO),--output build/demo)
 
-.PHONY: help setup grade test release final collect formgrader feedback similarity export data results validate attack bench lint
+.PHONY: help setup grade scheduler workers test release final collect formgrader feedback similarity export data results validate attack bench lint
 
 help:  ## show the lines above
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +51,12 @@ grade: setup
 	@$(RUN) -m autograder grade $(if $(HW),--hw "$(HW)") $(if $(STUDENT),--student "$(STUDENT)") $(if $(JOBS),--jobs "$(JOBS)") \
 	    $(if $(SUBMISSIONS),--submissions "$(SUBMISSIONS)") $(if $(FORCE),--force) $(if $(SEED),--seed "$(SEED)") $(if $(ISOLATION),--isolation "$(ISOLATION)") \
 	    $(if $(SCHEDULER),--scheduler "$(SCHEDULER)")
+
+scheduler: setup
+	@$(RUN) -m autograder scheduler $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
+
+workers: setup
+	@$(RUN) -m autograder workers --scheduler "$(SCHEDULER)" $(if $(JOBS),--jobs "$(JOBS)") $(if $(HOST),--host "$(HOST)")
 
 test: setup
 	@$(RUN) -m pytest -n 2 --dist loadgroup $(TESTS)

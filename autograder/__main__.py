@@ -90,6 +90,21 @@ def grade(options: argparse.Namespace) -> int:
     return _demo_verdict(homeworks, summary) if demo else summary.exit_code
 
 
+def scheduler(options: argparse.Namespace) -> int:
+    """Become the scheduler of a cluster."""
+    from autograder.cluster import become
+
+    become("scheduler", "--host", options.host, "--port", str(options.port))
+
+
+def workers(options: argparse.Namespace) -> int:
+    """Become the workers of a cluster on this machine, each a process that grades one submission at a time."""
+    from autograder.cluster import become
+
+    here = ["--host", options.host] if options.host else []
+    become("worker", options.scheduler, *here, "--nworkers", str(options.jobs), "--nthreads", "1")
+
+
 def _demo_verdict(homeworks: list[Homework], summary: desk.Summary) -> int:
     """The demo class has a member whose file is broken on purpose: what counts is that each got what they should."""
     from autograder import demo, records
@@ -292,6 +307,15 @@ def _parser() -> argparse.ArgumentParser:
     grading.add_argument(
         "--isolation", choices=ISOLATIONS, help="default: bubblewrap; none runs student code unprotected"
     )
+
+    scheduling = command("scheduler", scheduler, "start the scheduler of a Dask cluster, for `grade --scheduler`")
+    scheduling.add_argument("--host", default="127.0.0.1", help="the address to listen at (default: this machine only)")
+    scheduling.add_argument("--port", type=int, default=8786, metavar="N", help="default: 8786")
+
+    working = command("workers", workers, "start workers of a Dask cluster on this machine")
+    working.add_argument("--scheduler", required=True, metavar="ADDRESS", help="tcp://host:port of the scheduler")
+    working.add_argument("--jobs", type=_jobs, default=_processors(), metavar="N", help="default: as processors")
+    working.add_argument("--host", help="the address that the others reach this machine at")
 
     releasing = command("release", release, "write the student notebooks and the solved ones from solutions/")
     releasing.add_argument("--hw", help="only this homework")

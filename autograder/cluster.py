@@ -1,8 +1,8 @@
 """Grade on a Dask cluster: `make grade SCHEDULER=tcp://host:port`, an executor as the local process pool is one.
 
 A worker needs the installed package and bubblewrap, and nothing else: a task carries the submission's bytes and gives
-a record back, and only the process that was asked to grade writes. Workers grade one submission at a time, so they are
-started with `--nthreads 1`. When one dies the scheduler gives its tasks to the others.
+a record back, and only the process that was asked to grade writes. Workers grade one submission at a time, so they have
+one thread. When one dies the scheduler gives its tasks to the others. `make scheduler` and `make workers` start them.
 
 Dask runs whatever reaches its ports: those must be closed to everybody else, or use Dask's own TLS settings, which are
 read from its configuration.
@@ -11,14 +11,31 @@ read from its configuration.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
-from typing import Any
+from importlib.util import find_spec
+from typing import Any, NoReturn
 
 from autograder.batch import WorkersDiedError
 
 CONNECT_SECONDS = 15
-START_WORKERS = "dask worker {address} --nworkers 2 --nthreads 1"
+START_WORKERS = "make workers SCHEDULER={address}"
+
+# Dask watches itself many times a second, which takes a tenth of a processor for two workers; a third of that remains.
+SETTINGS = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+    "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "1s",
+}
+
+
+def become(process: str, *arguments: str) -> NoReturn:
+    """Turn this process into Dask's "scheduler" or "worker", with SETTINGS where the user has set nothing else."""
+    command = [sys.executable, "-m", f"distributed.cli.dask_{process}", "--no-dashboard", *arguments]
+    sys.stdout.flush()
+    os.execve(command[0], command, SETTINGS | os.environ | {"OMP_NUM_THREADS": "1"})
 
 
 class ClusterError(Exception):
@@ -38,6 +55,10 @@ class Cluster(Executor):
                 raise ClusterError(f"no workers are connected to {address}; start some with `{start}`")
             if busy := sorted(worker for worker, number in threads.items() if number != 1):
                 raise ClusterError(f"{', '.join(busy)} would grade several submissions at a time; use `{start}`")
+            found = self._client.run(find_spec, "autograder", on_error="ignore")
+            if lacking := sorted(worker for worker, package in found.items() if package is None):
+                where = ", ".join(lacking)
+                raise ClusterError(f"{where} cannot find the grader: run `pip install .` there, or use `{start}`")
             self.workers = sorted(threads)
             self._executor = self._client.get_executor(pure=False)
         except BaseException:

@@ -10,7 +10,7 @@ import torch
 from autograder.bench import light, page, peers
 from autograder.bench.grading import row, without_tests
 from autograder.bench.measure import Usage
-from autograder.bench.scale import DASK_SETTINGS, straight_line
+from autograder.bench.scale import straight_line
 from autograder.course import ROOT, load_course
 from autograder.notebook import read_notebook
 
@@ -169,11 +169,6 @@ def test_the_page_says_from_which_class_on_start_up_no_longer_matters():
         "a class of 167 for 20 times less than nbgrader, and more than any class for 40 times less than otter." in text
     )
     assert "a class of" not in page.page({"light": dearer}).partition("## Grading")[2]
-
-
-def test_the_readme_starts_dask_as_the_benchmark_does():
-    lines = (ROOT / "README.md").read_text().splitlines()
-    assert all(f"export {name}={value}" in lines for name, value in DASK_SETTINGS.items())
 
 
 def test_a_part_that_was_not_measured_is_said_to_be(tmp_path):

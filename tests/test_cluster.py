@@ -1,10 +1,12 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
 
 import pytest
 import small_course as sc
@@ -96,11 +98,50 @@ def test_workers_that_cannot_grade_are_refused():
         Cluster(crowded.scheduler_address)
     with (
         local(workers=0, processes=False) as empty,
-        pytest.raises(ClusterError, match="no workers are connected.*dask worker tcp"),
+        pytest.raises(ClusterError, match="no workers are connected.*make workers SCHEDULER=tcp"),
     ):
         Cluster(empty.scheduler_address)
     with pytest.raises(ClusterError, match="no Dask scheduler"):
         Cluster("not an address")
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+@contextmanager
+def started(*commands, **more):
+    """Processes that end with the block."""
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    processes = [subprocess.Popen([sys.executable, "-m", *command], **quiet, **more) for command in commands]
+    try:
+        yield
+    finally:
+        for process in reversed(processes):
+            process.terminate()
+        for process in reversed(processes):
+            process.wait(30)
+
+
+def test_the_commands_start_a_cluster_that_grades_and_a_worker_without_the_grader_is_refused(tmp_path):
+    port = free_port()
+    address = f"tcp://127.0.0.1:{port}"
+    ours = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(ROOT)}}
+    foreign = {"cwd": tmp_path, "env": {"PATH": os.environ["PATH"]}}
+    workers = ("autograder", "workers", "--scheduler", address, "--jobs", "2")
+    with started(("autograder", "scheduler", "--port", str(port)), workers, **ours):
+        with distributed.Client(address, timeout=60, set_as_default=False) as client:
+            client.wait_for_workers(2, timeout=60)
+            intervals = client.run(os.getenv, "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL")
+        assert list(intervals.values()) == ["1s", "1s"]
+        with Cluster(address) as pool:
+            assert len({future.result() for future in pool.everywhere(os.getpid)}) == 2
+        with started(("distributed.cli.dask_worker", address, "--no-dashboard", "--nthreads", "1"), **foreign):
+            with distributed.Client(address, timeout=60, set_as_default=False) as client:
+                client.wait_for_workers(3, timeout=60)
+            with pytest.raises(ClusterError, match=r"cannot find the grader.*pip install \."):
+                Cluster(address)
 
 
 def test_a_worker_with_other_checks_is_refused(monkeypatch, tmp_path):

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from autograder import cluster
 from autograder.bench import light, measure
 from autograder.bench.grading import HEAVY, heavy_submissions, ours, require, totals
 from autograder.bench.measure import CommandFailedError, tree_cpu, tree_memory
@@ -21,13 +22,6 @@ from autograder.course import ROOT
 POINTS = {"perfect": "13", "half": "6", "empty": "0"}
 START_SECONDS = 120.0
 MIB = 1 << 20
-
-# As the README says: Dask watches itself many times a second, which takes a tenth of a processor for two workers.
-DASK_SETTINGS = {
-    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
-    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
-    "DASK_DISTRIBUTED__WORKER__MEMORY__MONITOR_INTERVAL": "1s",
-}
 
 
 def scale(sizes: Sizes) -> dict[str, Any]:
@@ -97,7 +91,7 @@ def _local_cluster() -> Iterator[tuple[str, list[int]]]:
     shutil.rmtree(place, ignore_errors=True)
     build = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", place / "installed"]
     measure.run(build, LOGS / "installed.txt", cwd=ROOT, env=environment(ROOT), sample=False)
-    env = environment(place / "installed") | DASK_SETTINGS
+    env = environment(place / "installed") | cluster.SETTINGS
     address_file = place / "scheduler.json"
     common = ["--no-dashboard", "--scheduler-file", str(address_file)]
     scheduler = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
