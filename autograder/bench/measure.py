@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PR_SET_CHILD_SUBREAPER = 36
-SAMPLE_SECONDS = 0.5
+SAMPLE_SECONDS = 0.5  # at the least, between two looks at the memory
+SHARE_OF_LOOKING = 0.01  # of a processor: what is measured shall not miss it where all are busy
 MIB = 1 << 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
 CLOCK = os.sysconf("SC_CLK_TCK")
@@ -113,15 +114,18 @@ def _cpu(process: int) -> float:
 
 
 class _Peak(threading.Thread):
-    """Looks at the memory of a tree now and then."""
+    """Looks at the memory of a tree now and then: the more it costs, the less often."""
 
     def __init__(self, root: int) -> None:
         super().__init__(daemon=True)
         self.root, self.bytes, self.done = root, 0, threading.Event()
 
     def run(self) -> None:
-        while not self.done.wait(SAMPLE_SECONDS):
+        pause = SAMPLE_SECONDS
+        while not self.done.wait(pause):
+            begin = time.thread_time()
             self.bytes = max(self.bytes, tree_memory(self.root))
+            pause = max(SAMPLE_SECONDS, (time.thread_time() - begin) / SHARE_OF_LOOKING)
 
     def stop(self) -> None:
         self.done.set()

@@ -72,8 +72,8 @@ class WaveNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Logits (B, K, T) of the distribution of every x_t given the symbols before it; x (B, T) long in 0..K-1."""
         h = self.shift(F.one_hot(x, self.n_classes).mT.float())  # (B, K, T) -> (B, C, T)
-        skips = []
+        skips = 0
         for block in self.blocks:
             h, skip = block(h)
-            skips.append(skip)
-        return self.head(sum(skips))
+            skips = skips + skip
+        return self.head(skips)
