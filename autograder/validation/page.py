@@ -150,7 +150,7 @@ COLUMNS = (
     "killed",
     "alive",
     "equivalent",
-    "points lost",
+    "lost",
     "least",
 )
 
@@ -288,7 +288,7 @@ Written by `{command}`; every answer went through the real reader, sandbox and j
 - **mutants**: the reference with one change made by machine (`validation/mutants.py`): an operator, a sign, a term, a
   constant, an index, an axis, a reduction, a `detach`, arguments, a statement. *Killed* ones lost points, *equivalent*
   ones are right answers too and are listed with the reason in `checks/*/equivalent.toml`; *alive* ones are neither.
-  *Points lost* is the mean share of the exercise's points that a killed mutant loses, *least* that of the one that
-  loses least. `make validate` also writes `build/validation/mutants.csv`: every mutant with what it changes, the points
+  *Lost* is the mean share of the exercise's points that a killed mutant loses, *least* that of the one that loses
+  least. `make validate` also writes `build/validation/mutants.csv`: every mutant with what it changes, the points
   that it loses and the checks that notice it.
 """
