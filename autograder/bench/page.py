@@ -134,8 +134,9 @@ def _goals(found: dict[str, Found]) -> str:
         goal(f"cost of {sizes} submissions is a straight line", "it is", f"within {worst:.1f} %", worst <= 10)
     if models := found.get("models"):
         measured = [row for row in models["rows"] if row["ratio"] is not None]  # None: a peer is missing
-        faster = sum(row["ratio_low"] > 1 for row in measured)
-        slower = [row["ratio"] for row in measured if row["ratio_high"] < 1]
+        # To the two decimals that are shown: 0.998 is not slower.
+        faster = sum(round(row["ratio_low"], 2) > 1 for row in measured)
+        slower = [row["ratio"] for row in measured if round(row["ratio_high"], 2) < 1]
         got = f"{faster} faster, {len(measured) - faster - len(slower)} alike, {len(slower)} slower"
         got += f" ({min(slower):.2f} at worst)" if slower else ""
         what = f"models at least as fast as their peers ({len(measured)} comparisons)"
