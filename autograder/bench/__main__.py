@@ -24,7 +24,7 @@ PARTS = ("light", "heavy", "scale", "models", "page")
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m autograder.bench", description="How fast grading is.")
     size = parser.add_mutually_exclusive_group()
-    size.add_argument("--full", action="store_true", help="the sizes that the course was promised; takes an hour")
+    size.add_argument("--full", action="store_true", help="larger classes of homework 1, and twice; takes half an hour")
     size.add_argument("--quick", action="store_true", help="a few submissions of each: numbers that only look right")
     parser.add_argument("--only", action="append", choices=PARTS, help="only this part; may be given several times")
     options = parser.parse_args()
