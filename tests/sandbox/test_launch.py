@@ -88,6 +88,7 @@ def test_our_own_packages_are_covered_wherever_they_would_show(tmp_path, monkeyp
     monkeypatch.setattr(launch, "_package_folders", lambda: [str(packages)])
     visible = {"/sandbox/packages0": str(packages), "/lib": str(tmp_path / "lib")}
     assert launch._hidden(visible) == ["/sandbox/packages0/autograder", "/lib/site-packages/autograder"]
+    monkeypatch.setattr(launch, "_package_folders", lambda: [])  # they may lie below the folder of the repository too
     assert launch._hidden({"/usr": str(ROOT.parent)}) == [str(Path("/usr") / ROOT.name)]
 
 
