@@ -56,7 +56,7 @@ scheduler: setup
 	@$(RUN) -m autograder scheduler $(if $(HOST),--host "$(HOST)") $(if $(PORT),--port "$(PORT)")
 
 workers: setup
-	@$(RUN) -m autograder workers --scheduler "$(SCHEDULER)" $(if $(JOBS),--jobs "$(JOBS)") $(if $(HOST),--host "$(HOST)")
+	@$(RUN) -m autograder workers $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(if $(JOBS),--jobs "$(JOBS)") $(if $(HOST),--host "$(HOST)")
 
 test: setup
 	@$(RUN) -m pytest -n 2 --dist loadgroup $(TESTS)

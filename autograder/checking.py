@@ -294,7 +294,12 @@ def reference_namespace(homework: Homework) -> SimpleNamespace:
 
 def check_seed(seed: int, check: Check) -> int:
     """The seed of one check: it does not depend on which other checks run."""
-    return int.from_bytes(hashlib.sha256(f"{seed}/{check.id}".encode()).digest()[:6], "big")
+    return _derived(seed, check.id)
+
+
+def _derived(seed: int, name: str) -> int:
+    """Another seed for everything of another name."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{name}".encode()).digest()[:6], "big")
 
 
 def run_check(check: Check, session: Session, reference: SimpleNamespace, seed: int) -> Outcome:
@@ -315,8 +320,7 @@ def run_check(check: Check, session: Session, reference: SimpleNamespace, seed: 
 @lru_cache(maxsize=100)  # of the run's checks; only `make validate` has more seeds than one
 def _prepared(make: Callable[[torch.Generator], Any], seed: int) -> Any:
     """See Grade.prepared. The generator's numbers are not those of the check's own `rng`."""
-    own = hashlib.sha256(f"{seed}/{make.__name__}".encode()).digest()[:6]
-    return make(torch.Generator().manual_seed(int.from_bytes(own, "big")))
+    return make(torch.Generator().manual_seed(_derived(seed, make.__name__)))
 
 
 @cache

@@ -1,7 +1,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 import small_course as sc
+from ports import free_port
 
 from autograder import batch, provenance
 from autograder.cluster import Cluster, ClusterError, _pass_on
@@ -103,11 +103,6 @@ def test_workers_that_cannot_grade_are_refused():
         Cluster(empty.scheduler_address)
     with pytest.raises(ClusterError, match="no Dask scheduler"):
         Cluster("not an address")
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
 
 
 @contextmanager

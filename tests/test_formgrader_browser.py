@@ -8,7 +8,6 @@ import csv
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import threading
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import small_course as sc
+from ports import free_port
 
 from autograder import __main__ as cli
 from autograder import batch, formgrader, formgrader_server, grading, provenance, records
@@ -167,9 +167,7 @@ def graded(tmp_path_factory, canary):
 @pytest.fixture(scope="module")
 def address(graded, tmp_path_factory):
     """Where the formgrader answers; stopped at the end."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command, environment = formgrader_server.command(graded.folder, port, TOKEN, browser=False)
     log = tmp_path_factory.mktemp("log") / "log"
     with log.open("w") as stream:

@@ -72,8 +72,6 @@ def write(path: Path, folder: Path) -> None:
 
 def page(found: dict[str, Found]) -> str:
     """The text of the page. A part that was not measured is left out, and said to be."""
-    if {"light", "scale"} <= found.keys():
-        found = found | {"light": found["light"] | {"fit": found["scale"]["fit"]}}
     parts = [HEAD, _goals(found)]
     for name, title, show in (
         ("light", "Grading a homework without training", _light),
@@ -141,7 +139,21 @@ def _goals(found: dict[str, Found]) -> str:
         got += f" ({min(slower):.2f} at worst)" if slower else ""
         what = f"models at least as fast as their peers ({len(measured)} comparisons)"
         goal(what, "none slower", got, not slower)
-    return "## Goals\n\n" + _table(("what", "goal", "measured", "reached"), rows)
+    return f"## Goals\n\n{_table(('what', 'goal', 'measured', 'reached'), rows)}{_break_even(found)}"
+
+
+def _break_even(found: dict[str, Found]) -> str:
+    """From how many submissions on the first goals are met, our start-up included; by the straight line of `scale`."""
+    if not {"light", "scale"} <= found.keys():
+        return ""
+    light, start, slope = found["light"], found["scale"]["fit"]["start"], found["scale"]["fit"]["per_submission"]
+    sizes = []
+    for peer, times in TIMES_LESS.items():
+        left = light[peer]["cpu"] / times - slope  # of each submission, for the start-up
+        size = f"a class of {math.ceil(start / left)}" if left > 0 else "more than any class"
+        sizes.append(f"{size} for {times} times less than {peer}")
+    told = f"With the start-up of our one worker in it ({start:.1f} CPU s), the light homework takes"
+    return f"\n{told}\n{', and '.join(sizes)}.\n"
 
 
 def _graders(found: Found) -> str:
@@ -179,20 +191,7 @@ def _overhead(found: Found) -> str:
 def _light(found: Found) -> str:
     told = "Six exercises of one line of torch each; perfect, half-done and empty submissions in turn; the same cells\n"
     told += "and the same comparisons for all three graders.\n"
-    return f"{told}\n{_graders(found)}\n{_break_even(found)}{DEFINITION}\n{_overhead(found)}\n{PROFILE}"
-
-
-def _break_even(found: Found) -> str:
-    """From how many submissions on the goals are met with our start-up in them, by the straight line of `scale`."""
-    if "fit" not in found:
-        return ""
-    start, slope = found["fit"]["start"], found["fit"]["per_submission"]
-    sizes = []
-    for peer, times in TIMES_LESS.items():
-        left = found[peer]["cpu"] / times - slope  # of each submission, for the start-up
-        size = f"a class of {math.ceil(start / left)}" if left > 0 else "more than any class"
-        sizes.append(f"{size} for {times} times less than {peer}")
-    return f"With the start-up of our one worker ({start:.1f} CPU s) in it, that takes {', and '.join(sizes)}.\n\n"
+    return f"{told}\n{_graders(found)}\n{DEFINITION}\n{_overhead(found)}\n{PROFILE}"
 
 
 def _heavy(found: Found) -> str:

@@ -33,7 +33,7 @@ from autograder.validation.page import (
     page,
     terminal_table,
 )
-from autograder.validation.trials import KINDS, REFERENCE_SEEDS, Shelf, run, trials
+from autograder.validation.trials import KINDS, REFERENCE_SEEDS, Result, Shelf, Trial, run, trials
 
 PAGE = ROOT / "autograder" / "VALIDATION.md"
 SHELVES = ROOT / "build" / "validation"
@@ -74,8 +74,8 @@ def validate(options: argparse.Namespace) -> int:
             for result in run(its_trials, _shelf(homework, exercise, options.fresh), options.jobs, isolation):
                 summary.results.append(result)
                 tick(f"{homework.id}/{exercise.id}")
-            order = {trial.answer: place for place, trial in enumerate(its_trials)}
-            summary.results.sort(key=lambda result: order[result.answer])  # not as they became ready
+            order = {_which(trial): place for place, trial in enumerate(its_trials)}
+            summary.results.sort(key=lambda result: order[_which(result)])  # not as they became ready
             summaries[homework].append(summary)
 
     out = console()
@@ -98,6 +98,11 @@ def validate(options: argparse.Namespace) -> int:
     path = _write_mutants([summary for group in summaries.values() for summary in group])
     out.print(f"Each of these mutants, what it loses and which checks notice it: {os.path.relpath(path)}")
     return int(bool(problems))
+
+
+def _which(one: Trial | Result) -> tuple[str, str, int]:
+    """Which of an exercise's trials it is, or is the result of."""
+    return one.kind, one.name, one.seed
 
 
 def _write_mutants(summaries: list[Summary]) -> Path:

@@ -21,6 +21,7 @@ from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result
 
 CONFIDENCE = 0.95
 KILL_RATE = Fraction(95, 100)  # the goal: of mutants that are not equivalent
+KILLED, ALIVE, EQUIVALENT = "killed", "alive", "equivalent"
 
 
 class ValidationError(Exception):
@@ -86,17 +87,23 @@ class Summary:
     def right_that_lose(self) -> list[Result]:
         return [result for result in self.of(RIGHT) if result.lost]
 
+    def verdict(self, mutant: Result) -> str:
+        return KILLED if mutant.lost else EQUIVALENT if mutant.name in self.reasons else ALIVE
+
+    def _mutants(self, verdict: str) -> list[Result]:
+        return [mutant for mutant in self.of(MUTANT) if self.verdict(mutant) == verdict]
+
     @property
     def killed(self) -> list[Result]:
-        return [result for result in self.of(MUTANT) if result.lost]
+        return self._mutants(KILLED)
 
     @property
     def alive(self) -> list[Result]:
-        return [result for result in self.of(MUTANT) if not result.lost and result.name not in self.reasons]
+        return self._mutants(ALIVE)
 
     @property
     def equivalent(self) -> list[Result]:
-        return [result for result in self.of(MUTANT) if not result.lost and result.name in self.reasons]
+        return self._mutants(EQUIVALENT)
 
     @property
     def outdated(self) -> list[str]:
@@ -111,9 +118,6 @@ class Summary:
     def shares_lost(self) -> list[Fraction]:
         """How much of the exercise's points each killed mutant loses."""
         return [result.points_lost(self.worth) / self.exercise.points for result in self.killed]
-
-    def verdict(self, mutant: Result) -> str:
-        return "killed" if mutant.lost else "equivalent" if mutant.name in self.reasons else "alive"
 
     def problems(self, whole: bool = True) -> list[str]:
         """Sentences on everything that is not as it should be, living mutants aside: their share is judged.

@@ -48,11 +48,6 @@ class Trial:
     replaced: str = ""
     only: str = ""  # the one check to run, if not all
 
-    @property
-    def answer(self) -> tuple[str, str, int]:
-        """Which of the exercise's trials it is."""
-        return self.kind, self.name, self.seed
-
 
 @dataclass(frozen=True)
 class Result:
@@ -65,10 +60,6 @@ class Result:
     name: str
     seed: int
     states: dict[str, str]
-
-    @property
-    def answer(self) -> tuple[str, str, int]:
-        return self.kind, self.name, self.seed
 
     @property
     def lost(self) -> tuple[str, ...]:
