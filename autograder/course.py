@@ -14,8 +14,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
 from math import floor
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE_FILE = ROOT / "course.toml"
@@ -148,6 +151,22 @@ def load_course(path: Path = COURSE_FILE) -> Course:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise CourseError(f"{path} is not valid TOML: {error}") from None
     return _Reader(path.name).course(data)
+
+
+def homework_modules(place: str, course: Course) -> dict[str, ModuleType]:
+    """The modules that homeworks have at a place such as `solutions.bench.{}`, in the course's order.
+
+    So a homework adds a module by its name, and no list names it. A homework without one is left out; whatever goes
+    wrong while a module is imported is raised.
+    """
+    names = {homework.id: place.format(homework.id) for homework in course.homeworks}
+    return {homework: import_module(name) for homework, name in names.items() if _exists(name)}
+
+
+def _exists(module: str) -> bool:
+    """Whether there is a module of that name; its packages are imported, itself is not."""
+    package = module.rpartition(".")[0]
+    return (not package or _exists(package)) and find_spec(module) is not None
 
 
 def format_points(points: Fraction) -> str:

@@ -155,11 +155,29 @@ def test_a_lost_scheduler_is_told_from_a_wrong_submission():
         ours.result(timeout=1)
 
 
+def _expected_in_the_package():
+    """Every program of the grader, the references and the toolkit, and per homework its checks and released notebook.
+
+    Nothing else: no wrong or right answers, no authored text, no solved notebook, no results.
+    """
+    for folder in ("autograder", "solutions", "homeworks/dgm"):
+        for program in (ROOT / folder).rglob("*.py"):
+            if not {"checks", "build"} & set(program.relative_to(ROOT).parts):
+                yield program
+    yield from (path for path in (ROOT / "autograder").rglob("templates/*") if path.is_file())
+    for homework in load_course().given:
+        yield provenance.released_notebook(homework)
+        yield from (provenance.check_file(homework, exercise) for exercise in homework.exercises)
+        yield from (ROOT / "homeworks" / "dgm" / "checks" / homework.id).glob("*.py")
+    yield ROOT / "course.toml"
+
+
 def test_the_installed_package_is_all_that_a_worker_needs(tmp_path):
     """What `pip install` puts beside torch grades with the same checks, references and notebook as this repository."""
     build = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
-    assert not list(tmp_path.rglob("wrong")), "wrong answers are of no use to a worker"
+    installed = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
+    assert installed == {str(path.relative_to(ROOT)) for path in _expected_in_the_package()}
     program = "import json; from autograder import grading; material = grading.load_material('hw1'); "
     program += "print(json.dumps([grading.__file__, material.fingerprints]))"
     alone = {"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}

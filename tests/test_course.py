@@ -1,5 +1,6 @@
 """`course.toml`: the real one is right, and every way of breaking it gives a sentence that says where."""
 
+import importlib
 import shutil
 from fractions import Fraction
 
@@ -7,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.course import COURSE_FILE, CourseError, GradeRule, exact, format_points, load_course
+from autograder.course import (
+    COURSE_FILE,
+    CourseError,
+    GradeRule,
+    exact,
+    format_points,
+    homework_modules,
+    load_course,
+)
 
 
 @pytest.fixture
@@ -96,6 +105,23 @@ def test_unknown_and_planned_homeworks_are_told_apart():
         course.homework("hw6")
     with pytest.raises(CourseError, match="no exercise 'vae'"):
         course.homework("hw1").exercise("vae")
+
+
+def test_what_a_homework_adds_is_found_by_its_name_in_the_courses_order(tmp_path, monkeypatch):
+    course = load_course()
+    first, second, third = [homework.id for homework in course.homeworks[:3]]
+    package = tmp_path / "rooms_of_homeworks"
+    package.mkdir()
+    for name in ("__init__", third, first, "hw99"):
+        (package / f"{name}.py").write_text(f"SAYS = {name!r}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = homework_modules("rooms_of_homeworks.{}", course)
+    assert [(homework, module.SAYS) for homework, module in found.items()] == [(first, first), (third, third)]
+    assert homework_modules("no_such_package.{}.stories", course) == {}
+    (package / f"{second}.py").write_text("import no_such_module\n")
+    importlib.invalidate_caches()
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        homework_modules("rooms_of_homeworks.{}", course)
 
 
 @given(st.integers(0, 10_400))

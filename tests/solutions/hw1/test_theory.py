@@ -1,8 +1,12 @@
-"""The formulas against quadrature and against paths that are walked one by one."""
+"""Tests of solutions/hw1/theory.py: quadrature, paths that are walked one by one, evidence minus gap."""
+
+import math
 
 import torch
+from torch.distributions import Normal
 
-from solutions.hw1.theory import alpha_divergence_of_gaussians, forward_kl_gaussian, path_counts
+from solutions.hw1.elbo import elbo_gap
+from solutions.hw1.theory import alpha_divergence_of_gaussians, conjugate_elbo, forward_kl_gaussian, path_counts
 
 X = torch.linspace(-40, 40, 80_001, dtype=torch.float64)
 DX = (X[1] - X[0]).item()
@@ -54,3 +58,22 @@ def test_path_counts_by_hand():
     # One unit of degree 1 and one of degree 2: the first reads x_1 and feeds x_2, x_3; the second reads x_1, x_2 and
     # feeds x_3.
     assert path_counts([[1, 2]], 3).tolist() == [[0, 0, 0], [1, 0, 0], [2, 1, 0]]
+
+
+CONJUGATE = [(0.7, -0.4, 0.6, 0.9), (-1.8, 0.3, 1.7, 1.4), (2.1, 1.2, 0.1, 0.5), (0.0, 0.0, 1.0, 2.0)]
+
+
+def test_conjugate_elbo_equals_an_integral():
+    for x, m, v, s in CONJUGATE:
+        z = torch.linspace(m - 12 * math.sqrt(v), m + 12 * math.sqrt(v), 20_001, dtype=torch.float64)
+        log_q = Normal(torch.tensor(m, dtype=torch.float64), math.sqrt(v)).log_prob(z)
+        log_joint = Normal(0.0, 1.0).log_prob(z) + Normal(z, s).log_prob(torch.tensor(x, dtype=torch.float64))
+        integral = (log_q.exp() * (log_joint - log_q)).sum() * (z[1] - z[0])
+        assert abs(conjugate_elbo(x, m, v, s) - integral.item()) < 1e-9
+
+
+def test_conjugate_elbo_is_evidence_minus_gap():
+    for case in CONJUGATE:
+        x, m, v, s = (torch.tensor(value, dtype=torch.float64) for value in case)
+        log_px = Normal(0.0, (1 + s**2).sqrt()).log_prob(x)
+        assert abs(conjugate_elbo(*case) - (log_px - elbo_gap(x, m, v, s)).item()) < 1e-12
