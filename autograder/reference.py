@@ -39,6 +39,7 @@ SETUP = """\
 import math
 from collections.abc import Callable
 
+import dgm
 import numpy as np
 import torch
 import torch.nn.functional as F

@@ -135,6 +135,7 @@ Some words that everybody reads, in one long line.
 import math
 from collections.abc import Callable
 
+import dgm
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -503,7 +504,7 @@ MISTAKES = {
         ("solutions/hw1/theory.py", "def answer", "answer = 3\ndef other"),
         "must be a function or a class",
     ),
-    "foreign import": (("solutions/hw1/adding.py", "import math", "import math\nimport dgm"), "has `import dgm`"),
+    "foreign import": (("solutions/hw1/adding.py", "import math", "import math\nimport scipy"), "has `import scipy`"),
     "foreign import inside": (
         ("solutions/hw1/twice.py", "    return", "    import scipy\n    return"),
         "has `import scipy`",

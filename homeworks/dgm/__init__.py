@@ -3,6 +3,7 @@
 Start        setup
 Data         digits, period_sequences, gaussian_mixture, gaussian_mixture_log_prob, all_binary, mnist
 Markov       markov_chains, markov_entropy, MarkovVAE
+Layers       MaskedConv2d
 Training     fit
 Checking     check
 Pictures     show_images, show_gallery, show_curve, show_map, show_matrices, show_density, show_histogram, show_bars,
@@ -22,6 +23,7 @@ from dgm.datasets import (
     mnist,
     period_sequences,
 )
+from dgm.layers import MaskedConv2d
 from dgm.markov import MarkovVAE, markov_chains, markov_entropy
 from dgm.notebook import setup
 from dgm.plots import (
@@ -43,6 +45,7 @@ __all__ = [
     "ChecksFailed",
     "DataError",
     "MarkovVAE",
+    "MaskedConv2d",
     "UnknownExercise",
     "all_binary",
     "check",
