@@ -1,4 +1,20 @@
-"""What grades: reads submissions as data, runs them in a sandbox, judges raw outputs, keeps the gradebook."""
+"""What grades: reads submissions as data, runs them in a sandbox, judges raw outputs, keeps the gradebook.
+
+The rooms, along the way of a submission; each one's docstring is its map, and arrows point upwards in this list only:
+
+    course, provenance, records, checking     the ground that every room stands on
+    notebooks   from the bytes of a notebook to the definitions that an exercise needs
+    sandbox     the guest: student code runs there, and only raw outputs come out
+    judging     hidden checks against a guest, one submission or a batch, here or on a cluster
+    checks      the hidden checks themselves, a folder per homework, with the answers that prove them
+    intake      what was handed in: collecting it, finding it, and when it came
+    marks       the gradebook, lateness, course grades, exports
+    pages       what people look at: feedback, formgrader, overview, similarity
+    releasing   from the authored homework to the notebooks that students and staff get
+    validation  the proof that the checks tell right from wrong
+    desk        a whole class, the demo class, and what is printed about them; `__main__` is its door
+    attacks     attacks on all of this; `bench` measures it beside others
+"""
 
 import sys
 

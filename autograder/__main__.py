@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from autograder.course import ROOT, Course, CourseError, Homework, load_course
+from autograder.intake.submissions import SubmissionsError, find_submissions, has_submissions
 from autograder.records import printable
-from autograder.submissions import SubmissionsError, find_submissions, has_submissions
 
 if TYPE_CHECKING:
-    from autograder import desk
-    from autograder.desk import Places
+    from autograder.desk import whole_class as desk
+    from autograder.desk.whole_class import Places
 
 DONE, SOME_NOT_GRADED, WRONG_USAGE, GRADER_BROKE, INTERRUPTED = 0, 1, 2, 3, 130
 ISOLATIONS = ("bubblewrap", "none")
@@ -65,7 +65,8 @@ def grade(options: argparse.Namespace) -> int:
     if not demo:
         _require_submissions(options.student, folder, homeworks, course)
 
-    from autograder import desk, report
+    from autograder.desk import report
+    from autograder.desk import whole_class as desk
 
     places = desk.Places(Path(options.output), folder)
     isolation = _isolation(options.isolation, demo and not options.scheduler)
@@ -92,14 +93,14 @@ def grade(options: argparse.Namespace) -> int:
 
 def scheduler(options: argparse.Namespace) -> int:
     """Become the scheduler of a cluster."""
-    from autograder.cluster import become
+    from autograder.judging.cluster import become
 
     become("scheduler", "--host", options.host, "--port", str(options.port))
 
 
 def workers(options: argparse.Namespace) -> int:
     """Become the workers of a cluster on this machine, each a process that grades one submission at a time."""
-    from autograder.cluster import become
+    from autograder.judging.cluster import become
 
     here = ["--host", options.host] if options.host else []
     become("worker", options.scheduler, *here, "--nworkers", str(options.jobs), "--nthreads", "1")
@@ -107,7 +108,8 @@ def workers(options: argparse.Namespace) -> int:
 
 def _demo_verdict(homeworks: list[Homework], summary: desk.Summary) -> int:
     """The demo class has a member whose file is broken on purpose: what counts is that each got what they should."""
-    from autograder import demo, records
+    from autograder import records
+    from autograder.desk import demo
 
     surprises = []
     for homework in homeworks:
@@ -123,7 +125,7 @@ def _demo_verdict(homeworks: list[Homework], summary: desk.Summary) -> int:
 
 def release(options: argparse.Namespace) -> int:
     """Write the student notebook and the solved one."""
-    from autograder import release
+    from autograder.releasing import release
 
     course = load_course()
     homeworks = _homeworks(options.hw, course)
@@ -136,8 +138,8 @@ def feedback(options: argparse.Namespace) -> int:
     homeworks = _homeworks(options.hw, course)
     places = _places_with_gradebook(options)
 
-    from autograder import desk
-    from autograder.gradebook import GradebookError
+    from autograder.desk import whole_class as desk
+    from autograder.marks.gradebook import GradebookError
     from autograder.records import RecordError
 
     try:
@@ -156,8 +158,8 @@ def formgrader(options: argparse.Namespace) -> int:
 
     import subprocess
 
-    from autograder import formgrader_server
-    from autograder.gradebook import Book, GradebookError, sqlite_url
+    from autograder.marks.gradebook import Book, GradebookError, sqlite_url
+    from autograder.pages import formgrader_server
 
     course = load_course()
     try:
@@ -176,9 +178,12 @@ def final(options: argparse.Namespace) -> int:
     course = load_course()
     places = _places_with_gradebook(options)
 
-    from autograder import desk, overview, records, report
-    from autograder import final as grades_of
-    from autograder.gradebook import Book, GradebookError, sqlite_url
+    from autograder import records
+    from autograder.desk import report
+    from autograder.desk import whole_class as desk
+    from autograder.marks import final as grades_of
+    from autograder.marks.gradebook import Book, GradebookError, sqlite_url
+    from autograder.pages import overview
     from autograder.records import RecordError
 
     exam_file = Path(options.exam) if options.exam else places.exam
@@ -206,9 +211,12 @@ def export(options: argparse.Namespace) -> int:
     course = load_course()
     places = _places_with_gradebook(options)
 
-    from autograder import desk, exports, records
-    from autograder import final as grades_of
-    from autograder.gradebook import Book, GradebookError, sqlite_url
+    from autograder import records
+    from autograder.desk import whole_class as desk
+    from autograder.intake.times import CollectedTimes
+    from autograder.marks import exports
+    from autograder.marks import final as grades_of
+    from autograder.marks.gradebook import Book, GradebookError, sqlite_url
     from autograder.records import RecordError
 
     try:
@@ -220,10 +228,10 @@ def export(options: argparse.Namespace) -> int:
             scores = {homework.id: book.scores(homework) for homework in course.given}
         folder = places.root / "exports"
         written = exports.write_exports(folder, course, grades)
-        count = 0
+        count, times = 0, CollectedTimes(places.submissions)
         for homework in course.given:
             for record in records.all_records(places.records, homework.id):
-                late = desk.late_of(places, homework, record["student"])
+                late = desk.late_of(times, homework, record["student"])
                 exports.write_results(folder, homework, record, scores[homework.id].get(record["student"], {}), late)
                 count += 1
     except grades_of.ExamError as error:
@@ -245,7 +253,7 @@ def collect(options: argparse.Namespace) -> int:
     if not options.source:
         raise CommandError("what is to be collected? make collect FROM=downloads.zip, or FROM=folder")
 
-    from autograder import collect
+    from autograder.intake import collect
 
     submissions = Path(options.submissions) if options.submissions else Path(options.output) / "submissions"
     source = Path(options.source)
@@ -269,8 +277,8 @@ def similarity(options: argparse.Namespace) -> int:
     course = load_course()
     (homework,) = _homeworks(options.hw, course)
 
-    from autograder import similarity
-    from autograder.notebook import read_notebook
+    from autograder.notebooks import read_notebook
+    from autograder.pages import similarity
     from autograder.provenance import released_notebook
 
     folder = Path(options.submissions) if options.submissions else Path(options.output) / "submissions"
@@ -385,11 +393,11 @@ def _require_submissions(student: str | None, folder: Path, homeworks: list[Home
 
 def _workers(options: argparse.Namespace) -> tuple[int, Callable[[int], Executor]]:
     """How many workers there are, and what makes an executor of them."""
-    from autograder import batch
+    from autograder.judging import batch
 
     if options.scheduler is None:
         return options.jobs, batch.process_pool
-    from autograder.cluster import Cluster, ClusterError
+    from autograder.judging.cluster import Cluster, ClusterError
 
     def connect(workers: int) -> Cluster:
         try:
@@ -428,7 +436,8 @@ def _isolation(asked: str | None, demo: bool) -> str:
 
 
 def _demo(places: Places, course: Course, homeworks: list[Homework]) -> Places:
-    from autograder import demo, desk
+    from autograder.desk import demo
+    from autograder.desk import whole_class as desk
 
     root = places.root / "build" / "demo"
     _say(f"There are no submissions in {_relative(places.submissions)}: grading a demo class in {_relative(root)}.")
@@ -437,7 +446,7 @@ def _demo(places: Places, course: Course, homeworks: list[Homework]) -> Places:
 
 
 def _places_with_gradebook(options: argparse.Namespace) -> Places:
-    from autograder.desk import Places
+    from autograder.desk.whole_class import Places
 
     root = Path(options.output)
     places = Places(root, root / "submissions")

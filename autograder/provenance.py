@@ -15,6 +15,9 @@ from typing import Any
 from autograder.course import ROOT, Course, Exercise, Homework
 
 CHECKS = ROOT / "autograder" / "checks"
+# By folder, so that no module can be forgotten: rooms that decide a result, and the toolkit, which a guest may import.
+JUDGES = ("notebooks", "judging", "sandbox")
+TOOLKIT = ROOT / "homeworks" / "dgm"
 
 
 def check_file(homework: Homework, exercise: Exercise) -> Path:
@@ -44,15 +47,19 @@ def fingerprints(homework: Homework) -> dict[str, Any]:
     """What decides a result besides submission, seed and isolation: checks and references, the grader, versions."""
     checks = [check_file(homework, exercise) for exercise in homework.exercises]
     references = sorted((ROOT / "solutions" / homework.id).glob("*.py"))
-    judge = [
-        ROOT / "autograder" / f"{module}.py"
-        for module in ("checking", "grading", "matching", "notebook", "reading", "slicing", "statements")
-    ]
+    rooms = [path for room in JUDGES for path in sorted((ROOT / "autograder" / room).rglob("*.py"))]
+    toolkit = [path for path in sorted(TOOLKIT.rglob("*")) if _counts(path.relative_to(TOOLKIT))]
     return {
         "checks": _digest([*checks, *references, released_notebook(homework)], repr(homework)),
-        "grader": _digest([*judge, *sorted((ROOT / "autograder" / "sandbox").glob("*.py"))]),
+        "grader": _digest([ROOT / "autograder" / "checking.py", *rooms]),
+        "toolkit": _digest(toolkit),
         "environment": {"python": platform.python_version(), "torch": version("torch"), "numpy": version("numpy")},
     }
+
+
+def _counts(path: Path) -> bool:
+    """Whether a file of the toolkit may act on a result: its code and data, but not the public checks."""
+    return path.suffix in (".py", ".xz", ".npz") and path.parts[0] != "checks"
 
 
 def _digest(files: Iterable[Path], *more: str) -> str:

@@ -25,7 +25,7 @@ GRADED, UNGRADED = "graded", "ungraded"
 OF_SUBMISSION, OF_GRADER = "submission", "grader"  # whose fault it is that something is ungraded
 
 # What must be equal for a result to be kept: if one of these changes, the submission is graded anew.
-DECIDES = ("submission", "checks", "grader", "environment", "seed", "isolation")
+DECIDES = ("submission", "checks", "grader", "toolkit", "environment", "seed", "isolation")
 
 LONGEST_ATTEMPT = 200  # characters
 MOST_ATTEMPTS = 20  # different ones that are shown

@@ -7,10 +7,11 @@ from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
-from autograder import checking, grading
+from autograder import checking
 from autograder.checking import Check, GuestFailure, Limits, number, probe
 from autograder.course import load_course
-from autograder.notebook import read_notebook
+from autograder.judging import grading
+from autograder.notebooks import read_notebook
 
 TOML = """
 [course]
@@ -134,7 +135,7 @@ def material_of(course, **changes):
     reference = {}
     for source in RIGHT.values():
         exec(source, reference)
-    marks = {"checks": "c0", "grader": "g0", "environment": {"python": "3"}}
+    marks = {"checks": "c0", "grader": "g0", "toolkit": "t0", "environment": {"python": "3"}}
     made = {"homework": course.homework("hw1"), "checks": checks, "reference": SimpleNamespace(**reference)}
     return (
         grading.Material(**made, released=read_notebook(notebook()), fingerprints=marks)

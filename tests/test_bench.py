@@ -12,7 +12,7 @@ from autograder.bench.grading import row, without_tests
 from autograder.bench.measure import Usage
 from autograder.bench.scale import straight_line
 from autograder.course import ROOT, load_course
-from autograder.notebook import read_notebook
+from autograder.notebooks import read_notebook
 
 # --- the light homework: the same questions in three forms ----------------------------------------------------------
 

@@ -11,7 +11,6 @@ import inspect
 import pytest
 import torch
 
-from autograder import proof
 from autograder.checking import (
     FAILED,
     GRADER_ERROR,
@@ -26,6 +25,7 @@ from autograder.checking import (
 from autograder.course import load_course
 from autograder.provenance import CHECKS
 from autograder.sandbox import Sandbox, sandbox_problem
+from autograder.validation import proof
 
 COURSE = load_course()
 EXERCISES = [(homework, exercise) for homework in COURSE.given for exercise in homework.exercises]

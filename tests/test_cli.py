@@ -12,11 +12,15 @@ import pytest
 import small_course as sc
 
 from autograder import __main__ as cli
-from autograder import batch, demo, desk, grading, provenance, records, submissions
+from autograder import provenance, records
 from autograder.course import ROOT, load_course
-from autograder.gradebook import Book, sqlite_url
+from autograder.desk import demo
+from autograder.desk import whole_class as desk
+from autograder.intake import submissions
+from autograder.intake.submissions import find_submissions, student_id_problem
+from autograder.judging import batch, grading
+from autograder.marks.gradebook import Book, sqlite_url
 from autograder.sandbox import SandboxError, sandbox_problem
-from autograder.submissions import find_submissions, student_id_problem
 
 HALF = {**sc.RIGHT, "add": "def add(a, b):\n    return a + b + (b == 0)"}
 

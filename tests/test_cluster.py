@@ -11,9 +11,10 @@ import pytest
 import small_course as sc
 from ports import free_port
 
-from autograder import batch, provenance
-from autograder.cluster import Cluster, ClusterError, _pass_on
+from autograder import provenance
 from autograder.course import ROOT, load_course
+from autograder.judging import batch
+from autograder.judging.cluster import Cluster, ClusterError, _pass_on
 from autograder.sandbox import launch
 
 pytestmark = pytest.mark.xdist_group("cluster")  # they share one
@@ -141,7 +142,7 @@ def test_the_commands_start_a_cluster_that_grades_and_a_worker_without_the_grade
 
 def test_a_worker_with_other_checks_is_refused(monkeypatch, tmp_path):
     material = sc.material_of(sc.course_in(tmp_path))
-    monkeypatch.setattr("autograder.grading.load_material", lambda homework: material)
+    monkeypatch.setattr("autograder.judging.grading.load_material", lambda homework: material)
     problem, _ = batch.preflight(["hw1"], "none", {"hw1": material.fingerprints | {"checks": "older"}})
     assert "another checks for hw1" in problem
 
@@ -178,7 +179,7 @@ def test_the_installed_package_is_all_that_a_worker_needs(tmp_path):
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     installed = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     assert installed == {str(path.relative_to(ROOT)) for path in _expected_in_the_package()}
-    program = "import json; from autograder import grading; material = grading.load_material('hw1'); "
+    program = "import json; from autograder.judging import grading; material = grading.load_material('hw1'); "
     program += "print(json.dumps([grading.__file__, material.fingerprints]))"
     alone = {"PYTHONPATH": str(tmp_path), "PATH": os.environ["PATH"]}
     said = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=alone, check=True, capture_output=True)

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import pytest
 import small_course as sc
 
-from autograder import collect, provenance
-from autograder.collect import CollectError
+from autograder import provenance
 from autograder.course import load_course
-from autograder.late import collected_at
+from autograder.intake import archives, collect
+from autograder.intake.collect import CollectError
+from autograder.intake.times import CollectedTimes
 
 NOW = datetime(2026, 10, 13, 8, 0, tzinfo=UTC)
 
@@ -65,7 +66,7 @@ def test_names_that_are_understood(take, name, student):
     done = take(zipped(take.root / "a.zip", {name: sc.notebook()}))
     assert done.left == []
     assert set(take.landed()) == {f"{student}/hw1/hw1.ipynb"}
-    assert collected_at(take.submissions, student, "hw1") == NOW
+    assert CollectedTimes(take.submissions).of("hw1", student) == NOW
 
 
 @pytest.mark.parametrize(
@@ -185,14 +186,14 @@ def test_zips_in_zips_and_in_folders(take):
 def test_a_nested_zip_is_not_unpacked_before_a_file_of_it_is_wanted(take, monkeypatch):
     """Else a small zip of many large files would fill the memory."""
     limits = []
-    really = collect._read
-    monkeypatch.setattr(collect, "_read", lambda *rest: (limits.append(rest[2]), really(*rest))[1])
+    really = archives._read
+    monkeypatch.setattr(archives, "_read", lambda *rest: (limits.append(rest[2]), really(*rest))[1])
     inner = zipped(
         take.root / "inner.zip", {"hw1.ipynb": b"{}", **{f"{i}.ipynb": b"x" for i in range(50)}}
     ).read_bytes()
     take(zipped(take.root / "a.zip", {"ada.zip": inner}))
-    assert limits.count(collect.MAX_BYTES) == 1
-    monkeypatch.setattr(collect, "MOST_NESTED", 10)
+    assert limits.count(archives.MAX_BYTES) == 1
+    monkeypatch.setattr(archives, "MOST_NESTED", 10)
     ((_, why),) = take(zipped(take.root / "b.zip", {"bob.zip": inner})).left
     assert "51 files, more than 10" in why
 
@@ -223,10 +224,10 @@ def test_links_and_encrypted_entries_are_left_alone(take):
 def test_bombs_are_refused_before_anything_is_unpacked(take, monkeypatch):
     bomb = zipped(take.root / "a.zip", {"ada/hw1.ipynb": bytes(80 << 20)})
     assert "80 MB" in take(bomb).left[0][1]
-    monkeypatch.setattr(collect, "MOST_BYTES", 1 << 20)
+    monkeypatch.setattr(archives, "MOST_BYTES", 1 << 20)
     with pytest.raises(CollectError, match="unpacks to 80 MB"):
         take(bomb)
-    monkeypatch.setattr(collect, "MOST_FILES", 3)
+    monkeypatch.setattr(archives, "MOST_FILES", 3)
     with pytest.raises(CollectError, match="more than 3"):
         take(zipped(take.root / "b.zip", {f"s{i}/hw1.ipynb": b"" for i in range(4)}))
     assert not take.submissions.exists()
@@ -257,8 +258,8 @@ def test_a_second_collection_keeps_what_it_replaces_and_the_first_time_of_what_i
     second = zipped(take.root / "b.zip", {"ada/hw1.ipynb": b"2", "bob/hw1.ipynb": b"1"})
     done = collect.collect(second, take.submissions, course, None, later)
     assert [line[0] for line in done.replaced] == ["ada"] and [line[0] for line in done.same] == ["bob"]
-    assert collected_at(take.submissions, "ada", "hw1") == later
-    assert collected_at(take.submissions, "bob", "hw1") == NOW
+    assert CollectedTimes(take.submissions).of("hw1", "ada") == later
+    assert CollectedTimes(take.submissions).of("hw1", "bob") == NOW
     (old,) = (take.root / "replaced" / "ada" / "hw1").iterdir()
     assert old.read_bytes() == b"1"
 

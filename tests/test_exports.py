@@ -7,9 +7,10 @@ from fractions import Fraction
 import pytest
 import small_course as sc
 
-from autograder import exports, final, grading
-from autograder.gradebook import CellScore
-from autograder.late import ON_TIME, Late
+from autograder.judging import grading
+from autograder.marks import exports, final
+from autograder.marks.gradebook import CellScore
+from autograder.marks.late import ON_TIME, Late
 
 
 def cell(auto, manual, most, comment=""):

@@ -7,8 +7,9 @@ from html.parser import HTMLParser
 import pytest
 import small_course as sc
 
-from autograder import feedback, grading
-from autograder.gradebook import CellScore
+from autograder.judging import grading
+from autograder.marks.gradebook import CellScore
+from autograder.pages import feedback
 
 HALF = {**sc.RIGHT, "add": "def add(a, b):\n    return a + b + (b == 0)"}
 

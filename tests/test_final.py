@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from autograder.course import format_points, load_course
-from autograder.final import (
+from autograder.marks.final import (
     ExamError,
     HomeworkScore,
     course_grade,
@@ -21,7 +21,7 @@ from autograder.final import (
     unformula,
     write_grades,
 )
-from autograder.gradebook import CellScore, exact_or_none
+from autograder.marks.gradebook import CellScore, exact_or_none
 
 COURSE = load_course()
 hundredths = st.integers(0, 1300).map(lambda n: Fraction(n, 100))

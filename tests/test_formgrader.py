@@ -7,7 +7,8 @@ import nbformat
 import pytest
 import small_course as sc
 
-from autograder import formgrader, grading, sanitise
+from autograder.judging import grading
+from autograder.pages import formgrader, sanitise
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 

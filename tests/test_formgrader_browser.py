@@ -21,8 +21,10 @@ import small_course as sc
 from ports import free_port
 
 from autograder import __main__ as cli
-from autograder import batch, formgrader, formgrader_server, grading, provenance, records
+from autograder import provenance, records
 from autograder.course import ROOT, load_course
+from autograder.judging import batch, grading
+from autograder.pages import formgrader, formgrader_server
 
 CHROMIUM = Path("/usr/bin/chromium")
 OFFLINE = (

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from autograder.course import load_course
-from autograder.notebook import Notebook, NotebookError, Slice, read_notebook, slice_exercise
+from autograder.notebooks import Notebook, NotebookError, Slice, read_notebook, slice_exercise
 from autograder.provenance import released_notebook
 
 CASES = int(os.environ.get("FUZZ_CASES", 150))

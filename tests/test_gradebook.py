@@ -11,9 +11,9 @@ import pytest
 import small_course as sc
 from nbgrader.api import Base, Gradebook, get_alembic_version
 
-from autograder import grading
 from autograder.course import load_course
-from autograder.gradebook import Book, GradebookError, sqlite_url
+from autograder.judging import grading
+from autograder.marks.gradebook import Book, GradebookError, sqlite_url
 
 
 @pytest.fixture(scope="module")

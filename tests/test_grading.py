@@ -12,10 +12,12 @@ import pytest
 import small_course as sc
 import torch
 
-from autograder import batch, checking, demo, grading, provenance, records
+from autograder import checking, provenance, records
 from autograder.checking import GuestFailure
 from autograder.course import load_course
-from autograder.notebook import read_notebook, slice_exercise
+from autograder.desk import demo
+from autograder.judging import batch, grading
+from autograder.notebooks import read_notebook, slice_exercise
 from autograder.sandbox import Sandbox, sandbox_problem
 
 

@@ -8,9 +8,10 @@ import small_course as sc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder import final, late
 from autograder.course import CourseError, load_course
-from autograder.gradebook import CellScore
+from autograder.intake.times import CollectedTimes
+from autograder.marks import final, late
+from autograder.marks.gradebook import CellScore
 
 DEADLINE = """
 [homework.deadline]
@@ -60,7 +61,7 @@ def test_extensions_lengthen_and_never_shorten(homework):
 def test_without_deadline_or_time_nobody_is_late(homework, tmp_path):
     assert late.lateness(homework, "cyd", None) == late.ON_TIME
     assert late.lateness(sc.course_in(tmp_path).homework("hw1"), "cyd", DUE + timedelta(days=9)) == late.ON_TIME
-    assert late.collected_at(tmp_path, "cyd", "hw1") is None
+    assert CollectedTimes(tmp_path).of("hw1", "cyd") is None
 
 
 @given(st.fractions(min_value=0, max_value=13), st.fractions(min_value=0, max_value=30))

@@ -6,9 +6,9 @@ import pytest
 import small_course as sc
 
 from autograder.course import load_course
-from autograder.matching import answers, match
+from autograder.notebooks.matching import answers, match
+from autograder.notebooks.reading import read_notebook
 from autograder.provenance import released_notebook
-from autograder.reading import read_notebook
 
 HW1 = load_course().homework("hw1")
 RELEASED = read_notebook(released_notebook(HW1).read_bytes())

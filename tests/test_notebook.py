@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder import reading
-from autograder.notebook import Cell, Notebook, NotebookError, read_notebook
+from autograder.notebooks import Cell, Notebook, NotebookError, read_notebook, reading
 
 
 def notebook_file(*cells, **fields):

@@ -2,7 +2,9 @@
 
 import small_course as sc
 
-from autograder import final, grading, overview
+from autograder.judging import grading
+from autograder.marks import final
+from autograder.pages import overview
 
 FORMER = {**sc.RIGHT, "add": "def add(a, b):\n    return a + b + (b == 0)"}
 

@@ -8,13 +8,13 @@ import shutil
 import nbformat
 import pytest
 
-from autograder import release as releasing
-from autograder.authoring import points_text, solved_notebook, source_path
 from autograder.course import ROOT, load_course
-from autograder.leaks import hidden_code, leaks
-from autograder.notebook import Cell, Notebook, read_notebook, slice_exercise
-from autograder.reference import BEGIN, END, ReleaseError, reference_cells, refuse_lookalikes
-from autograder.release import release, run, solve, stub_cells
+from autograder.notebooks import Cell, Notebook, read_notebook, slice_exercise
+from autograder.releasing import release as releasing
+from autograder.releasing.authoring import points_text, solved_notebook, source_path
+from autograder.releasing.leaks import hidden_code, leaks
+from autograder.releasing.reference import BEGIN, END, ReleaseError, reference_cells, refuse_lookalikes
+from autograder.releasing.release import release, run, solve, stub_cells
 
 COURSE = """
 [course]

@@ -7,8 +7,13 @@ import pytest
 import small_course as sc
 from rich.console import Console
 
-from autograder import desk, feedback, final, formgrader, grading, overview, records, report
-from autograder.submissions import Submission
+from autograder import records
+from autograder.desk import report
+from autograder.desk import whole_class as desk
+from autograder.intake.submissions import Submission
+from autograder.judging import grading
+from autograder.marks import final
+from autograder.pages import feedback, formgrader, overview
 
 EVIL = "[red]\x1b[2J\u202e<script>alert(1)</script>| `x` **b** [l](javascript:1)"
 

@@ -4,12 +4,12 @@ import ast
 
 import small_course as sc
 
-from autograder import similarity
 from autograder.course import load_course
+from autograder.intake.submissions import find_submissions
+from autograder.notebooks.reading import read_notebook
+from autograder.pages import similarity
 from autograder.provenance import CHECKS, released_notebook
-from autograder.reading import read_notebook
-from autograder.release import reference_cells
-from autograder.submissions import find_submissions
+from autograder.releasing.release import reference_cells
 
 COPIED = """\
 def add(a, b):

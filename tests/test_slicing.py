@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder import slicing, statements
 from autograder.course import Exercise
-from autograder.notebook import Cell, Notebook, slice_exercise
+from autograder.notebooks import Cell, Notebook, slice_exercise, slicing, statements
 
 STUB = 'def f(x):\n    """The task."""\n    raise NotImplementedError("e: write f")\n'
 STUB_G = 'def g(x):\n    """Another task."""\n    raise NotImplementedError("e: write g")\n'

@@ -11,12 +11,12 @@ import pytest
 
 from autograder.checking import FAILED, GRADER_ERROR, PASSED, load_checks
 from autograder.course import load_course
-from autograder.proof import RIGHT, WRONG
-from autograder.release import reference_cells
+from autograder.releasing.release import reference_cells
 from autograder.sandbox import sandbox_problem
 from autograder.validation import __main__ as command
 from autograder.validation import page
 from autograder.validation.mutants import MUTATORS, mutants
+from autograder.validation.proof import RIGHT, WRONG
 from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result, Shelf, Trial, key, run, trials
 
 COURSE = load_course()

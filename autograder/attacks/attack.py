@@ -11,9 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from autograder import demo, feedback, records
+from autograder import records
 from autograder.course import Course, Homework, format_points, load_course
-from autograder.grading import Material, grade_submission, load_material
+from autograder.desk import demo
+from autograder.judging.grading import Material, grade_submission, load_material
+from autograder.pages import feedback
 from autograder.sandbox import Sandbox
 
 HOMEWORK = "hw1"

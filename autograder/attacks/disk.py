@@ -92,7 +92,7 @@ def main(what: str, folder: Path) -> None:
         stages.small_course(sandbox=stages.Answering()) as small,
         mock.patch.object(command, "load_course", lambda: small),
     ):
-        command_pool = mock.patch("autograder.batch.process_pool", lambda workers: stages.Inline())
+        command_pool = mock.patch("autograder.judging.batch.process_pool", lambda workers: stages.Inline())
         with command_pool:
             if what == "readonly":
                 _expect_sentence(*_command(folder), ("ead-only", "readonly", "read only"))

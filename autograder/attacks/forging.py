@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from autograder import demo
 from autograder.attacks.attack import EVERYTHING, Attack, cell, with_prize
 from autograder.course import Homework
+from autograder.desk import demo
 
 
 def inflated(homework: Homework) -> bytes:

@@ -11,11 +11,11 @@ import os
 import tempfile
 from pathlib import Path
 
-from autograder import demo
 from autograder.attacks import stages
 from autograder.attacks.attack import HOMEWORK, course
 from autograder.attacks.suite import ATTACKS
 from autograder.course import format_points
+from autograder.desk import demo
 
 EXERCISES = ("f_divergence", "gaussian_fits", "made", "causal_conv", "masked_conv", "elbo")
 HONEST = ("b", "e", "h")  # in the order of names there are three attackers and an honest one, and so on

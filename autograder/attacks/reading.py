@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from autograder import demo
 from autograder.attacks.attack import EVERYTHING, Attack, course
 from autograder.course import Homework
+from autograder.desk import demo
 from autograder.provenance import released_notebook
 
 SOME = ("f_divergence", "beta_bernoulli", "elbo")

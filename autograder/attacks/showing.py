@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from autograder import demo
 from autograder.attacks.attack import Attack, cell
 from autograder.course import Homework
+from autograder.desk import demo
 
 PAYLOADS = (
     "<script>document.title='13/13'</script>",

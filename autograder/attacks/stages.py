@@ -22,10 +22,13 @@ from unittest import mock
 
 import torch
 
-from autograder import batch, checking, demo, desk, grading, provenance, records
+from autograder import checking, provenance, records
 from autograder.attacks.attack import HOMEWORK, course, reduced
 from autograder.course import Course
-from autograder.gradebook import Book, sqlite_url
+from autograder.desk import demo
+from autograder.desk import whole_class as desk
+from autograder.judging import batch, grading
+from autograder.marks.gradebook import Book, sqlite_url
 
 EXERCISES = ("f_divergence", "beta_bernoulli")
 RIGHT_TOTAL, WRONG_TOTAL = "0.75", "0"

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from autograder import demo
 from autograder.bench import light, measure, peers
 from autograder.bench.light import KINDS
 from autograder.bench.measure import Usage
 from autograder.bench.places import BUILD, LOGS, Sizes, environment
 from autograder.course import ROOT, load_course
+from autograder.desk import demo
 
 HEAVY = "hw1"
 

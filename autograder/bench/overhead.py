@@ -24,10 +24,12 @@ from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import Any
 
-from autograder import batch, checking, desk, grading
+from autograder import checking
 from autograder.bench.measure import tree_cpu
 from autograder.checking import Limits
 from autograder.course import load_course
+from autograder.desk import whole_class as desk
+from autograder.judging import batch, grading
 from autograder.provenance import default_seed, digest
 from autograder.sandbox import Sandbox
 

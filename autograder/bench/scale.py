@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from autograder import cluster
 from autograder.bench import light, measure
 from autograder.bench.grading import HEAVY, heavy_submissions, ours, require, totals
 from autograder.bench.measure import CommandFailedError, tree_cpu, tree_memory
 from autograder.bench.places import BUILD, LOGS, Sizes, environment
 from autograder.course import ROOT
+from autograder.judging import cluster
 
 POINTS = {"perfect": "13", "half": "6", "empty": "0"}
 START_SECONDS = 120.0

@@ -19,8 +19,8 @@ from typing import TextIO
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder.course import ROOT, CourseError, Exercise, Homework, load_course
+from autograder.desk.report import console
 from autograder.records import write_atomically
-from autograder.report import console
 from autograder.sandbox import sandbox_problem
 from autograder.validation.page import (
     KILL_RATE,

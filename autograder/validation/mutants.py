@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from autograder.reference import BEGIN, END
+from autograder.releasing.reference import BEGIN, END
 
 Change = tuple[int, int, str]  # from byte, to byte, what stands there instead
 Mutator = Callable[["Text", ast.AST], Iterator[Change]]

@@ -15,8 +15,8 @@ from scipy.stats import beta
 
 from autograder.checking import load_checks
 from autograder.course import Exercise, Homework, format_points
-from autograder.proof import RIGHT, WRONG
 from autograder.provenance import CHECKS
+from autograder.validation.proof import RIGHT, WRONG
 from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result
 
 CONFIDENCE = 0.95

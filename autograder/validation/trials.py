@@ -20,14 +20,16 @@ from types import SimpleNamespace
 
 import torch
 
-from autograder import batch, checking, proof
+from autograder import checking
 from autograder.course import Exercise, Homework, load_course
-from autograder.grading import TIMEOUTS_PER_EXERCISE
-from autograder.notebook import Notebook
-from autograder.proof import RIGHT, WRONG
+from autograder.judging import batch
+from autograder.judging.grading import TIMEOUTS_PER_EXERCISE
+from autograder.notebooks import Notebook
 from autograder.provenance import check_file, fingerprints
-from autograder.release import reference_cells, stub_cells
+from autograder.releasing.release import reference_cells, stub_cells
+from autograder.validation import proof
 from autograder.validation.mutants import mutants
+from autograder.validation.proof import RIGHT, WRONG
 
 REFERENCE, STUB, MUTANT = "reference", "stub", "mutant"
 KINDS = (REFERENCE, STUB, WRONG, RIGHT, MUTANT)

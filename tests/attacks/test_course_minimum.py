@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder import batch, grading
 from autograder.course import COURSE_FILE, PROTECTIONS, CourseError, load_course
+from autograder.judging import batch, grading
 
 
 def course_with(tmp_path, minimum):

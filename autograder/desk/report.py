@@ -1,0 +1,221 @@
+"""What a TA reads in the terminal: a progress bar, a table with one line per student, and what needs attention.
+
+Names and messages come from outside: every one is shown as text, without markup, control characters or changes of
+direction.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+
+from rich import box
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from autograder.course import Course, Homework, format_points
+from autograder.desk.whole_class import Result, Summary
+from autograder.marks.final import CourseGrade
+from autograder.marks.gradebook import Change
+from autograder.records import attempts, points, printable
+
+FULL, PARTIAL, NONE, UNTRIED = "●", "◐", "○", "·"
+STYLES = {FULL: "green", PARTIAL: "yellow", NONE: "red", UNTRIED: "dim"}
+NOTICED = "⚠"
+UNTRIED_STATES = {"missing", "not-attempted"}
+# Files and pipes have no width; wide enough that a line of a table is a line of a log.
+WIDTH_OF_A_LOG = 132
+
+
+def console(to_stderr: bool = False) -> Console:
+    """A console for this terminal, or for a file, where nothing moves and nothing is coloured."""
+    stream = sys.stderr if to_stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_LOG
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def safe(text: str, style: str = "") -> Text:
+    """Text from outside, as text on one line."""
+    return Text(printable(" ".join(text.split())), style=style)
+
+
+@contextmanager
+def progress(out: Console) -> Iterator[Callable[[int, int, str], None]]:
+    """A bar in a terminal, a line per submission elsewhere."""
+    if not out.is_terminal:
+        yield lambda done, total, name: out.print(safe(f"graded {done} of {total}: {name}"), soft_wrap=True)
+        return
+    columns = (
+        TextColumn("grading"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[name]}", markup=False),
+    )
+    with Progress(*columns, console=out, transient=True) as bar:
+        job = bar.add_task("", total=None, name="starting")
+        yield lambda done, total, name: bar.update(job, completed=done, total=total, name=printable(name))
+
+
+def show_class(out: Console, course: Course, summary: Summary) -> None:
+    """The tables of a run, what changed, and what could not be graded."""
+    for homework in course.given:
+        results = [result for result in summary.results if result.submission.homework == homework.id and result.record]
+        if results:
+            _show_homework(out, homework, results)
+    _show_changes(out, summary)
+    unnamed = [result for result in summary.results if not result.graded]
+    if unnamed:
+        out.print()
+        out.print(Text(f"Could not be graded ({len(unnamed)}), and got no automatic points:", style="bold"))
+        for result in unnamed:
+            where = "/".join(filter(None, (result.submission.student, result.submission.homework)))
+            blame = " [the grader's fault]" if result.graders_fault else ""
+            out.print(
+                Text("  ").append(safe(where, "bold")).append(": ").append(safe(result.problem)).append(blame),
+                soft_wrap=True,
+            )
+    _show_attempts(out, summary)
+    for result in summary.results:
+        if result.submission.remark:
+            out.print(
+                Text("  ").append(safe(f"{result.submission.student}: {result.submission.remark}")), soft_wrap=True
+            )
+    for sentence in summary.warnings:
+        out.print(Text("warning: ", style="yellow").append(safe(sentence)), soft_wrap=True)
+    for sentence in summary.broken:
+        out.print(Text("broken: ", style="bold red").append(safe(sentence)), soft_wrap=True)
+    _show_costs(out, summary)
+
+
+def show_grades(out: Console, course: Course, grades: list[CourseGrade]) -> None:
+    """The course grades of everybody; provisional marks carry a star, and the reasons follow."""
+    table = Table(box=box.SIMPLE_HEAD, title=Text(f"{course.title}: grades"), title_justify="left")
+    table.add_column("student")
+    for homework in course.homeworks:
+        table.add_column(homework.id, justify="right")
+    for name in ("exam", "points", "grade", "mark"):
+        table.add_column(name, justify="right")
+    for grade in grades:
+        homeworks = [grade.homeworks.get(homework.id) for homework in course.homeworks]
+        table.add_row(
+            safe(grade.student),
+            *("–" if score is None else format_points(score.points) for score in homeworks),
+            "–" if grade.exam is None else format_points(grade.exam),
+            format_points(grade.points),
+            format_points(grade.grade),
+            f"{grade.mark}{'*' if grade.provisional else ' '}",
+        )
+    out.print(table)
+    reasons: dict[str, list[str]] = {}
+    for grade in grades:
+        for reason in grade.reasons:
+            reasons.setdefault(reason, []).append(grade.student)
+    if reasons:
+        out.print(Text("* provisional:", style="bold"))
+    for reason, students in reasons.items():
+        whom = "everybody" if len(students) == len(grades) > 1 else ", ".join(students)
+        out.print(Text("  ").append(safe(reason)).append(": ").append(safe(whom)), soft_wrap=True)
+    for grade in grades:
+        for remark in grade.remarks:
+            out.print(Text("  ").append(safe(f"{grade.student}: {remark}")), soft_wrap=True)
+
+
+def _show_homework(out: Console, homework: Homework, results: list[Result]) -> None:
+    table = Table(box=box.SIMPLE_HEAD, title=Text(f"{homework.id}: {homework.title}"), title_justify="left")
+    table.add_column("student", overflow="fold")
+    table.add_column("points", justify="right")
+    table.add_column(f"of {format_points(homework.automatic_points)}", min_width=10)
+    table.add_column("exercises", no_wrap=True, min_width=len(homework.exercises))
+    table.add_column("checks", overflow="fold")
+    table.add_column("s", justify="right")
+    for result in results:
+        record = result.record
+        who = safe(result.submission.student, "" if result.graded else "red")
+        if attempts(record):
+            who.append(f" {NOTICED}", style="bold red")
+        if not result.graded:
+            table.add_row(who, "–", "", "", Text("could not be graded", style="red"), "")
+            continue
+        states = Counter(check["state"] for check in record["checks"])
+        counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
+        took = "kept" if result.kept else f"{record['seconds']:.1f}"
+        table.add_row(who, record["total"], _bar(record), _glyphs(record), Text(counts), took)
+    out.print(table)
+    legend = Text("  exercises in the order of the notebook: ")
+    for glyph, meaning in ((FULL, "all"), (PARTIAL, "some"), (NONE, "nothing"), (UNTRIED, "not attempted")):
+        legend.append(glyph, style=STYLES[glyph]).append(f" {meaning}  ")
+    if any(attempts(result.record) for result in results):
+        legend.append(NOTICED, style="bold red").append(" did what honest answers hardly ever do: see below")
+    out.print(legend)
+
+
+def _bar(record: dict, width: int = 10) -> Text:
+    share = points(record["total"]) / (points(record["max"]) or Fraction(1))
+    filled = int(share * width)
+    return Text("█" * filled, style="green").append("░" * (width - filled), style="dim")
+
+
+def _glyphs(record: dict) -> Text:
+    shown = Text()
+    for exercise in record["exercises"]:
+        states = {check["state"] for check in record["checks"] if check["exercise"] == exercise["id"]}
+        got, most = points(exercise["points"]), points(exercise["max"])
+        glyph = FULL if got == most else PARTIAL if got else UNTRIED if states <= UNTRIED_STATES else NONE
+        shown.append(glyph, style=STYLES[glyph])
+    return shown
+
+
+def _show_attempts(out: Console, summary: Summary) -> None:
+    """What submissions did that honest ones hardly ever do. For staff: whoever tries it learns nothing from it."""
+    noticed = [(result, found) for result in summary.results if result.record and (found := attempts(result.record))]
+    if not noticed:
+        return
+    out.print()
+    out.print(Text(f"Did what honest answers hardly ever do ({len(noticed)}); look at the notebook:", style="bold"))
+    for result, found in noticed:
+        where = f"{result.submission.student}/{result.submission.homework}"
+        for line in found:
+            out.print(Text("  ").append(safe(where, "bold")).append(": ").append(safe(line)), soft_wrap=True)
+
+
+def _show_changes(out: Console, summary: Summary) -> None:
+    kept = sum(result.kept for result in summary.results)
+    if kept:
+        out.print(
+            f"{kept} of {len(summary.results)} unchanged since last time: their results stand (FORCE=1 grades all)."
+        )
+    again = [result for result in summary.results if result.old and not result.kept and result.record]
+    if not again:
+        return
+    table = Table(box=box.SIMPLE_HEAD, title="graded again", title_justify="left")
+    for name in ("student", "homework", "before", "now", "because of", "exercises that changed"):
+        table.add_column(name, overflow="fold")
+    changes: dict[tuple[str, str], list[Change]] = {}
+    for change in summary.changes:
+        changes.setdefault((change.student, change.homework), []).append(change)
+    for result in again:
+        key = (result.submission.student, result.submission.homework)
+        listed = ", ".join(
+            f"{c.cell} {'–' if c.old is None else format_points(c.old)}→{format_points(c.new)}"
+            for c in changes.get(key, [])
+        )
+        before, now = (record["total"] or "–" for record in (result.old, result.record))
+        table.add_row(
+            safe(key[0]), key[1], before, now, ", ".join(result.why) or "what was handed in", Text(listed or "none")
+        )
+    out.print(table)
+
+
+def _show_costs(out: Console, summary: Summary) -> None:
+    fresh = sum(1 for result in summary.results if result.record and not result.kept and result.record["checks"])
+    if not fresh:
+        return
+    parts = ", ".join(f"{part} {seconds / fresh:.2f}" for part, seconds in summary.cpu_seconds.items())
+    out.print(f"{fresh} graded in {summary.wall_seconds:.0f} s; CPU seconds per submission: {parts}.")

@@ -1,0 +1,430 @@
+"""Grade a class: find what was handed in, grade what changed, keep records, gradebook, pages and grades in step.
+
+Each result is written as soon as it is there: its record first, then its scores. A run that is cut off, or that finds
+the gradebook locked, is finished by the next one, which takes what the records already hold.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import BrokenExecutor, Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from autograder import provenance, records
+from autograder.course import Course, Homework
+from autograder.intake.submissions import NotReadableError, Submission, find_submissions
+from autograder.intake.times import CollectedTimes
+from autograder.judging import batch
+from autograder.marks import final, late
+from autograder.marks.gradebook import Book, Change, GradebookError, sqlite_url
+from autograder.pages import feedback, formgrader
+from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, RecordError
+
+LONGEST_HISTORY = 20  # gradings that a record remembers
+ALL_GRADED, SOME_NOT_GRADED, WRONG_USAGE, GRADER_BROKE = 0, 1, 2, 3
+
+
+class DeskError(Exception):
+    """A command that cannot go on; it owns its sentence and its exit code."""
+
+    def __init__(self, sentence: str, exit_code: int) -> None:
+        super().__init__(sentence)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where things lie. `root` is the repository, or the demo's folder."""
+
+    root: Path
+    submissions: Path
+
+    @property
+    def records(self) -> Path:
+        return self.root / "records"
+
+    @property
+    def feedback(self) -> Path:
+        return self.root / "feedback"
+
+    @property
+    def autograded(self) -> Path:
+        return self.root / "autograded"
+
+    @property
+    def gradebook(self) -> Path:
+        return self.root / "gradebook.db"
+
+    @property
+    def grades(self) -> Path:
+        return self.root / "grades.csv"
+
+    @property
+    def exam(self) -> Path:
+        return self.root / "exam.csv"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one submission. `record` is None where nobody knows whose or which homework it is."""
+
+    submission: Submission
+    record: Record | None
+    old: Record | None = None
+    kept: bool = False
+    why: tuple[str, ...] = ()
+
+    @property
+    def graded(self) -> bool:
+        return self.record is not None and self.record["state"] == GRADED
+
+    @property
+    def problem(self) -> str:
+        return "" if self.graded else self.record["reason"] if self.record else self.submission.problem
+
+    @property
+    def graders_fault(self) -> bool:
+        return self.record is not None and self.record["fault"] == OF_GRADER
+
+
+@dataclass
+class Summary:
+    """A whole run."""
+
+    results: list[Result] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    cpu_seconds: dict[str, float] = field(default_factory=dict)
+    wall_seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> int:
+        if self.broken or any(result.graders_fault for result in self.results):
+            return GRADER_BROKE
+        return ALL_GRADED if all(result.graded for result in self.results) else SOME_NOT_GRADED
+
+
+@dataclass(frozen=True)
+class Orders:
+    """How to grade."""
+
+    isolation: str
+    jobs: int
+    force: bool = False
+    seed: int | None = None
+    make_pool: Callable[[int], Executor] = batch.process_pool
+
+
+def grade_class(
+    course: Course,
+    homeworks: Iterable[Homework],
+    places: Places,
+    orders: Orders,
+    students: Iterable[str] = (),
+    progress: Callable[[int, int, str], object] = lambda done, total, name: None,
+) -> Summary:
+    """Grade every submission of the homeworks (of those students, if any are named) and write all that follows.
+
+    Raises SubmissionsError and DeskError where nothing was begun; what goes wrong later is in the Summary.
+    """
+    begin, summary, chosen = time.monotonic(), Summary(), set(students)
+    known = [homework.id for homework in course.homeworks]
+    found = find_submissions(places.submissions, homeworks, known)
+    found = [submission for submission in found if not chosen or submission.student in chosen]
+    marks = {homework.id: _marks(course, homework, orders) for homework in homeworks}
+    tasks, waiting = [], {}
+    for submission in found:
+        ready, task = _look_at(submission, course, places, orders, marks)
+        if task is None:
+            summary.results.append(ready)
+        else:
+            tasks.append(task)
+            waiting[task.key] = ready
+    with _Writer(course, places, summary) as writer, _sentence_for_a_full_disk(places):
+        for result in summary.results:
+            writer.keep(result)
+        fresh = _grade(tasks, waiting, orders, marks, summary, writer.prepare)
+        for done, result in enumerate(fresh, start=1):
+            writer.keep(result)
+            summary.results.append(result)
+            progress(done, len(tasks), result.submission.student)
+        writer.finish(homeworks, {result.submission.student for result in summary.results})
+    summary.results.sort(key=lambda result: (result.submission.homework, result.submission.student.casefold()))
+    _count_cpu(summary)
+    summary.wall_seconds = time.monotonic() - begin
+    return summary
+
+
+def rewrite_feedback(course: Course, homeworks: Iterable[Homework], places: Places) -> int:
+    """Write every page anew from records and gradebook. Returns how many. Raises RecordError, GradebookError."""
+    count, times = 0, CollectedTimes(places.submissions)
+    with Book(sqlite_url(places.gradebook), course) as book:
+        for homework in homeworks:
+            scores = book.scores(homework)
+            for record in records.all_records(places.records, homework.id):
+                cells, more = scores.get(record["student"], {}), _more(places, times, homework, record["student"])
+                feedback.write_feedback(places.feedback, record, course, cells, more)
+                count += 1
+    return count
+
+
+def close_course(course: Course, places: Places, book: Book, exam: dict[str, Fraction]) -> list[final.CourseGrade]:
+    """Everybody's grade from the gradebook and the records. Raises GradebookError, RecordError."""
+    scores = {homework.id: book.scores(homework) for homework in course.given}
+    ungraded = {
+        (record["student"], homework.id): record["reason"]
+        for homework in course.given
+        for record in records.all_records(places.records, homework.id)
+        if record["state"] != GRADED
+    }
+    students = {*book.students(), *(student for student, _ in ungraded)}
+    times = CollectedTimes(places.submissions)
+    return final.course_grades(course, students, scores, ungraded, exam, lambda h, s: late_of(times, h, s))
+
+
+def late_of(times: CollectedTimes, homework: Homework, student: str) -> late.Late:
+    """What lateness costs a student's submission."""
+    return late.lateness(homework, student, times.of(homework.id, student))
+
+
+def _more(places: Places, times: CollectedTimes, homework: Homework, student: str) -> dict[str, Any]:
+    """What a feedback page shows besides record and gradebook."""
+    plots = formgrader.plots(places.autograded, homework.id, student)
+    return {"plots": plots, "late": late_of(times, homework, student)}
+
+
+def _marks(course: Course, homework: Homework, orders: Orders) -> dict[str, Any]:
+    """All that decides a result but the submission itself."""
+    seed = provenance.default_seed(course, homework) if orders.seed is None else orders.seed
+    return provenance.fingerprints(homework) | {"seed": seed, "isolation": orders.isolation}
+
+
+def _look_at(
+    submission: Submission, course: Course, places: Places, orders: Orders, marks: dict[str, dict]
+) -> tuple[Result, batch.Task | None]:
+    """Decide about one submission: it cannot be graded, its old result stands, or there is a task to do."""
+    if not submission.homework:
+        return Result(submission, None), None
+    homework, now = course.homework(submission.homework), marks[submission.homework]
+    try:
+        old = records.read_record(places.records, homework.id, submission.student)
+    except RecordError:
+        old = None  # damaged: as good as none, and about to be replaced
+    problem, data = submission.problem, None
+    if not problem:
+        try:
+            data = submission.read()
+        except NotReadableError as error:
+            problem = str(error)
+    if data is None:
+        record = records.ungraded(homework, None, now, problem, OF_SUBMISSION) | {"student": submission.student}
+        return Result(submission, record, old), None
+    task = batch.Task((homework.id, submission.student), data, homework.id, now["seed"], orders.isolation)
+    why = ["asked for"] if orders.force and old else _why(old, data, now)
+    if not why and old:
+        return Result(submission, old, old, kept=True), None
+    return Result(submission, None, old, why=tuple(why)), task
+
+
+def _why(old: Record | None, data: bytes, now: dict) -> list[str]:
+    if old is None:
+        return []
+    if old["fault"] == OF_GRADER:
+        return ["the grader had failed"]
+    return records.reasons_to_regrade(old, now | {"submission": provenance.digest(data)})
+
+
+def _grade(
+    tasks: list[batch.Task],
+    waiting: dict[tuple[str, str], Result],
+    orders: Orders,
+    marks: dict[str, dict],
+    summary: Summary,
+    meanwhile: Callable[[], None],
+) -> Iterator[Result]:
+    """Grade the tasks; `meanwhile` runs here while the workers start."""
+    if not tasks:
+        meanwhile()
+        return
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers inherit it: one thread each, or they starve each other
+    workers = max(1, min(orders.jobs, len(tasks)))
+    pool = orders.make_pool(workers)
+    asked = batch.start(pool, workers, orders.isolation, {task.homework: marks[task.homework] for task in tasks})
+    meanwhile()
+    try:
+        answers = [future.result() for future in asked]
+    except (BrokenExecutor, batch.WorkersDiedError) as error:
+        answers = [(f"a worker died while starting ({error})", 0.0)]
+    if problem := next((problem for problem, _ in answers if problem), ""):
+        pool.shutdown()
+        raise DeskError(f"the grader is broken, nothing was graded: {problem}", GRADER_BROKE)
+    summary.cpu_seconds["start-up"] = sum(seconds for _, seconds in answers) / len(answers) * workers
+    for task, record in batch.grade_all(tasks, pool, workers, orders.make_pool):
+        ready = waiting[task.key]
+        record = record | {"student": ready.submission.student, "remark": ready.submission.remark}
+        yield Result(ready.submission, record, ready.old, why=ready.why)
+
+
+@contextmanager
+def _sentence_for_a_full_disk(places: Places) -> Iterator[None]:
+    """What cannot be written ends the run: files are replaced as a whole, so what was written before is intact."""
+    try:
+        yield
+    except OSError as error:
+        where, why = error.filename or places.root, error.strerror or type(error).__name__
+        sentence = f"{where} cannot be written: {why}; results written so far are whole and kept"
+        raise DeskError(f"{sentence}; make room, or allow writing, and run it again", GRADER_BROKE) from None
+
+
+class _Writer:
+    """The single writer: records, then the gradebook, then pages and grades."""
+
+    def __init__(self, course: Course, places: Places, summary: Summary) -> None:
+        self.course, self.places, self.summary = course, places, summary
+        self.book: Book | None = None
+        self.times = CollectedTimes(places.submissions)
+        self.opened = False
+        self.seconds = 0.0
+
+    def __enter__(self) -> _Writer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.summary.cpu_seconds["write"] = self.seconds
+        if self.book is not None:
+            self.book.close()
+
+    def prepare(self) -> None:
+        """Open the gradebook, or note why it cannot be used."""
+        if self.opened:
+            return
+        self.opened = True
+        try:
+            self.book = Book(sqlite_url(self.places.gradebook), self.course)
+            for homework in self.course.given:
+                if unknown := self.book.register(homework):
+                    sentence = f"the gradebook has cells of {homework.id} that course.toml does not know"
+                    self.summary.warnings.append(f"{sentence} and nobody counts: {', '.join(unknown)}")
+        except GradebookError as error:
+            self._give_up(error)
+
+    def keep(self, result: Result) -> None:
+        """Write one result down."""
+        record, begin = result.record, time.process_time()
+        if record is None:
+            return
+        if not result.kept:
+            record["to_review"] = _to_review(result.old, record)
+            record["history"] = _history(result, record)
+            records.write_record(self.places.records, record)
+        self.prepare()
+        if self.book is not None:
+            try:
+                if record["state"] == GRADED:
+                    self.summary.changes += self.book.save(record, record.get("to_review", ()))
+                    if record.pop("to_review", None):  # now the gradebook knows
+                        records.write_record(self.places.records, record)
+                else:
+                    self.book.add_student(record["student"])
+            except GradebookError as error:
+                self._give_up(error)
+        self._show_to_markers(result)
+        self.seconds += time.process_time() - begin
+
+    def _show_to_markers(self, result: Result) -> None:
+        """Write what the formgrader shows of a submission, unless what is there still holds."""
+        record, homework = result.record, self.course.homework(result.record["homework"])
+        made_from = records.record_path(self.places.records, homework.id, record["student"])
+        if result.kept and not formgrader.is_stale(self.places.autograded, homework, record["student"], made_from):
+            return
+        try:
+            data = result.submission.read() if result.submission.path is not None else None
+        except NotReadableError:
+            data = None
+        if data is None and formgrader.autograded_path(self.places.autograded, homework.id, record["student"]).exists():
+            return  # what was marked stays readable
+        try:
+            note = late_of(self.times, homework, record["student"]).sentence
+            formgrader.write_autograded(self.places.autograded, homework, record, data, note)
+        except (OSError, ValueError, KeyError) as error:
+            sentence = f"{record['student']}/{homework.id} is not in the formgrader: {error}"
+            self.summary.warnings.append(sentence)
+
+    def finish(self, homeworks: Iterable[Homework], students: set[str]) -> None:
+        """Pages for those just looked at, and everybody's grades."""
+        begin = time.process_time()
+        if self.book is None:
+            return
+        try:
+            for homework in homeworks:
+                scores = self.book.scores(homework)
+                for result in self.summary.results:
+                    if result.record is not None and result.submission.homework == homework.id:
+                        student = result.submission.student
+                        cells, more = scores.get(student, {}), _more(self.places, self.times, homework, student)
+                        feedback.write_feedback(self.places.feedback, result.record, self.course, cells, more)
+            exam = {}
+            if self.places.exam.exists():
+                try:
+                    exam = final.read_exam(self.places.exam, self.course, self.book.students())
+                except final.ExamError as error:
+                    self.summary.warnings.append(f"the exam is left out of grades.csv: {error}")
+            grades = close_course(self.course, self.places, self.book, exam)
+            self.summary.warnings += [f"{grade.student}: {remark}" for grade in grades for remark in grade.alarms]
+            final.write_grades(self.places.grades, self.course, grades)
+        except GradebookError as error:
+            self._give_up(error)
+        except RecordError as error:
+            self.summary.broken.append(str(error))
+        self.seconds += time.process_time() - begin
+
+    def _give_up(self, error: GradebookError) -> None:
+        self.summary.broken.append(str(error))
+        if self.book is not None:
+            self.book.close()
+            self.book = None
+
+
+def _to_review(old: Record | None, new: Record) -> list[str]:
+    """Theory problems whose text changed since the last record; marks that they had need another look."""
+    if old is None:
+        return []
+    before = {entry["id"]: entry["answer"] for entry in old["theory"]}
+    after = {entry["id"]: entry["answer"] for entry in new["theory"]}  # nothing, if it could not be read
+    changed = {problem for problem, answer in before.items() if after.get(problem) != answer}
+    return sorted(changed | set(old.get("to_review", ())))
+
+
+def _history(result: Result, new: Record) -> list[dict[str, Any]]:
+    """What earlier gradings gave, the last ones: when, why it was graded again, and which exercises changed."""
+    old = result.old
+    if old is None:
+        return []
+    before, after = ({e["id"]: e["points"] for e in record["exercises"]} for record in (old, new))
+    entry = {
+        "started": old["provenance"].get("started", ""),
+        "total": old["total"],
+        "now": new["total"],
+        "why": list(result.why) or ["what was handed in"],
+        "changed": {
+            name: [before.get(name), after.get(name)]
+            for name in dict.fromkeys([*before, *after])
+            if before.get(name) != after.get(name)
+        },
+    }
+    return [*old.get("history", []), entry][-LONGEST_HISTORY:]
+
+
+def _count_cpu(summary: Summary) -> None:
+    """CPU seconds of the run by part, from what the records say of themselves."""
+    for result in summary.results:
+        if result.record is not None and not result.kept:
+            for part, seconds in result.record["cpu_seconds"].items():
+                summary.cpu_seconds[part] = summary.cpu_seconds.get(part, 0.0) + seconds

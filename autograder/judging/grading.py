@@ -1,0 +1,259 @@
+"""Grade one submission: from the bytes of a notebook, a homework and a seed to a record that JSON can hold.
+
+A pure function but for time: once `load_material` has run nothing is read from disk or written to it, so it can run
+in a process pool here or on machines far away (see `batch`). All points are exact fractions; the record holds their
+decimals.
+
+The submission is sliced per exercise, gets one guest, and each check a session of its own. Every check ends in one of
+`checking.STATES`. A `grader-error` leaves the whole submission ungraded: what the grader broke costs nobody points.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from fractions import Fraction
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+from autograder import checking, provenance
+from autograder.checking import Check, GuestFailure, Outcome
+from autograder.course import Exercise, Homework, format_points, load_course
+from autograder.notebooks import READY, Notebook, NotebookError, Slice, read_notebook, slice_exercise
+from autograder.notebooks.matching import answers
+from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, blank, without_grade
+from autograder.sandbox.messages import attempts
+
+WALL_SECONDS = 600.0  # one submission at most, so that a batch ends
+TIMEOUTS_PER_EXERCISE = 2  # after so many, the exercise's other checks are not waited for
+SHORTEST_CHECK = 1.0  # seconds of budget below which a check is not started
+
+# How a check may end because of the student's code as it ran: advice helps, and another exercise may be the cause.
+RAN_AND_FELL = {
+    checking.FAILED,
+    checking.ERROR,
+    checking.TIMEOUT,
+    checking.MEMORY,
+    checking.CRASHED,
+    checking.NOT_ATTEMPTED,
+}
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a homework is graded with: its checks by exercise, the reference, the notebook that students received."""
+
+    homework: Homework
+    checks: dict[str, tuple[Check, ...]]
+    reference: SimpleNamespace
+    released: Notebook
+    fingerprints: dict[str, Any]
+
+
+@cache
+def load_material(homework_id: str) -> Material:
+    """All that grading a homework needs. Raises CourseError, CheckFileError, NotebookError, OSError, ImportError."""
+    homework = load_course().homework(homework_id)
+    return Material(
+        homework=homework,
+        checks={exercise.id: checking.load_checks(homework, exercise) for exercise in homework.exercises},
+        reference=checking.reference_namespace(homework),
+        released=read_notebook(provenance.released_notebook(homework).read_bytes()),
+        fingerprints=provenance.fingerprints(homework),
+    )
+
+
+def grade_submission(
+    data: bytes,
+    material: Material,
+    seed: int,
+    sandbox: Any,
+    *,
+    wall_seconds: float = WALL_SECONDS,
+    now: Callable[[], float] = time.monotonic,
+) -> Record:
+    """Grade the bytes of a notebook in a started `Sandbox`; the record lacks only the student's name.
+
+    A notebook that cannot be read gives an ungraded record with the sentence. Raises what a broken sandbox raises.
+    """
+    begin, cpu = now(), _Stopwatch()
+    record = blank(material.homework, made_from(data, material.fingerprints, seed, sandbox))
+    try:
+        notebook = read_notebook(data)
+    except NotebookError as error:
+        return without_grade(record, str(error), OF_SUBMISSION)
+    slices = {
+        exercise.id: slice_exercise(notebook, exercise, material.released) for exercise in material.homework.exercises
+    }
+    cpu.lap("read")
+
+    outcomes, guest_seconds, noticed = _judge(material, slices, seed, sandbox, lambda: wall_seconds - (now() - begin))
+    cpu.lap("judge")
+    record["checks"] = [
+        _check_entry(check, outcomes[check.id], slices[check.exercise].state == READY)
+        for check in _all(material.checks)
+    ]
+    record["exercises"] = [
+        _exercise_entry(exercise, material.checks[exercise.id], outcomes, slices[exercise.id])
+        for exercise in material.homework.exercises
+    ]
+    record["theory"] = _theory_entries(material, notebook)
+    record["attempts"] = noticed
+    record["seconds"] = round(now() - begin, 3)
+    record["cpu_seconds"] = {**cpu.laps, "guest": round(guest_seconds, 3)}
+    if broken := [check.id for check in _all(material.checks) if outcomes[check.id].state == checking.GRADER_ERROR]:
+        return without_grade(record, f"the grader failed in {', '.join(broken)}; no points were lost", OF_GRADER)
+    return record | {"state": GRADED, "total": format_points(_passed(_all(material.checks), outcomes))}
+
+
+def made_from(data: bytes, marks: dict[str, Any], seed: int, sandbox: Any) -> dict[str, Any]:
+    """What a result was made from: `records.DECIDES`, what the sandbox says of itself, and when."""
+    return {
+        "submission": provenance.digest(data),
+        **marks,
+        "seed": seed,
+        "isolation": sandbox.isolation,
+        "sandbox": sandbox.describe(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _judge(
+    material: Material, slices: dict[str, Slice], seed: int, sandbox: Any, left: Callable[[], float]
+) -> tuple[dict[str, Outcome], float, list[str]]:
+    """The outcome of every check by its id, the guest's CPU seconds, and what the guest did that honest ones do not.
+
+    `left` says how much time there still is.
+    """
+    outcomes: dict[str, Outcome] = {}
+    unjudged: set[str] = set()  # checks that there was no time left for
+    guest_seconds, noticed = 0.0, []
+    with sandbox.guest() as guest:
+        for exercise in material.homework.exercises:
+            checks, sliced = material.checks[exercise.id], slices[exercise.id]
+            if sliced.state != READY:
+                outcomes |= {check.id: Outcome(sliced.state, sliced.message) for check in checks}
+                continue
+            timeouts = 0
+            for check in checks:
+                seconds = left()
+                if timeouts >= TIMEOUTS_PER_EXERCISE:
+                    sentence = f"not run: {timeouts} checks of this exercise had run out of time already"
+                    outcomes[check.id] = Outcome(checking.TIMEOUT, sentence)
+                elif seconds < SHORTEST_CHECK:
+                    outcomes[check.id] = Outcome(checking.TIMEOUT, "not run: this submission had used up its time")
+                    unjudged.add(check.id)
+                else:
+                    limits = replace(check.limits, wall_seconds=min(check.limits.wall_seconds, seconds))
+                    outcomes[check.id], used, seen = _run(check, guest, sliced.parts, limits, material.reference, seed)
+                    guest_seconds += used
+                    noticed += seen
+                    timeouts += outcomes[check.id].state == checking.TIMEOUT
+    return _with_needs(material, slices, outcomes, unjudged), guest_seconds, noticed
+
+
+def _run(
+    check: Check, guest: Any, parts: Any, limits: checking.Limits, reference: SimpleNamespace, seed: int
+) -> tuple[Outcome, float, list[str]]:
+    """One check in a session of its own, the CPU seconds that the guest spent on it, and what a TA should know."""
+    start = time.perf_counter()
+    session = None
+    try:
+        with guest.session(parts, limits) as session:
+            outcome = checking.run_check(check, session, reference, seed)
+    except GuestFailure as failure:
+        outcome = Outcome(failure.state, failure.message, failure.detail, time.perf_counter() - start)
+    usage = (session.usage if session is not None else None) or {}
+    seen = [f"{check.id}: {what}" for what in attempts(outcome.message, usage)]
+    return outcome, float(usage.get("cpu", 0.0)), seen
+
+
+def _with_needs(
+    material: Material, slices: dict[str, Slice], outcomes: dict[str, Outcome], unjudged: set[str]
+) -> dict[str, Outcome]:
+    """Where a check ran and fell while an exercise it needs is not all right, say so: a TA decides what it is worth."""
+    full, judged = set(), dict(outcomes)
+    for exercise in material.homework.exercises:
+        lacking = [need for need in exercise.needs if need not in full]
+        for check in material.checks[exercise.id]:
+            outcome = judged[check.id]
+            ran = slices[exercise.id].state == READY and check.id not in unjudged
+            if lacking and ran and outcome.state in RAN_AND_FELL:
+                before = f"{outcome.state}: {outcome.message}\n{outcome.detail}".rstrip()
+                judged[check.id] = replace(
+                    outcome, state=checking.BLOCKED, message=f"blocked: needs {', '.join(lacking)}", detail=before
+                )
+        if all(judged[check.id].state == checking.PASSED for check in material.checks[exercise.id]):
+            full.add(exercise.id)
+    return judged
+
+
+def _check_entry(check: Check, outcome: Outcome, ran: bool) -> dict[str, Any]:
+    passed = outcome.state == checking.PASSED
+    advise = ran and (outcome.state in RAN_AND_FELL or outcome.state == checking.BLOCKED)
+    return {
+        "id": check.id,
+        "exercise": check.exercise,
+        "title": check.title,
+        "points": format_points(check.points if passed else Fraction(0)),
+        "max": format_points(check.points),
+        "state": outcome.state,
+        "message": outcome.message,
+        "hint": check.hint if advise else "",
+        "detail": outcome.detail,
+        "seconds": round(outcome.seconds, 3),
+    }
+
+
+def _exercise_entry(
+    exercise: Exercise, checks: Iterable[Check], outcomes: dict[str, Outcome], sliced: Slice
+) -> dict[str, Any]:
+    blocked = any(outcomes[check.id].state == checking.BLOCKED for check in checks)
+    return {
+        "id": exercise.id,
+        "title": exercise.title,
+        "points": format_points(_passed(checks, outcomes)),
+        "max": format_points(exercise.points),
+        "blocked_by": list(exercise.needs) if blocked else [],
+        "remark": sliced.message if sliced.state == READY else "",  # a broken cell nearby, perhaps
+    }
+
+
+def _theory_entries(material: Material, notebook: Notebook) -> list[dict[str, Any]]:
+    """Each theory problem: whether anything was written about it; a hash tells when an answer changed."""
+    texts = answers(material.homework, material.released, notebook)
+    return [
+        {
+            "id": problem.id,
+            "title": problem.title,
+            "max": format_points(problem.manual_points),
+            "answered": bool(texts.get(problem.id)),
+            "answer": hashlib.sha256(texts.get(problem.id, "").encode(errors="backslashreplace")).hexdigest(),
+        }
+        for problem in material.homework.theory
+    ]
+
+
+def _passed(checks: Iterable[Check], outcomes: dict[str, Outcome]) -> Fraction:
+    return sum((check.points for check in checks if outcomes[check.id].state == checking.PASSED), Fraction(0))
+
+
+def _all(checks: dict[str, tuple[Check, ...]]) -> list[Check]:
+    return [check for group in checks.values() for check in group]
+
+
+class _Stopwatch:
+    """CPU seconds of this process between laps."""
+
+    def __init__(self) -> None:
+        self.laps: dict[str, float] = {}
+        self._last = time.process_time()
+
+    def lap(self, name: str) -> None:
+        now = time.process_time()
+        self.laps[name] = round(now - self._last, 3)
+        self._last = now

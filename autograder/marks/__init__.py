@@ -1,0 +1,7 @@
+"""What a submission is worth.
+
+gradebook  nbgrader's database: automatic scores from here, marks by hand from the formgrader
+late       what a deadline costs
+final      course grades from homeworks and exam
+exports    grades for Moodle, Canvas, Gradescope, and as plain CSV
+"""

@@ -1,0 +1,180 @@
+"""The page that a student gets: one self-contained HTML file per student and homework.
+
+It says what each check found, in the check's own words, and what a TA wrote. It holds no input, expected value or
+source of a hidden check, and nothing that the guest said: `detail` of a record stays with staff. Everything is escaped,
+and the page's own policy lets a browser load and run nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from autograder.course import Course, Homework, format_points
+from autograder.marks.late import ON_TIME, Late
+from autograder.records import GRADED, OF_GRADER, Record, points, printable, write_atomically
+
+if TYPE_CHECKING:
+    from autograder.marks.gradebook import CellScore
+
+TEMPLATES = Path(__file__).parent / "templates"
+LONGEST_TEXT = 5_000  # characters of any one message or comment
+
+WORDS = {
+    "passed": "passed",
+    "failed": "not yet",
+    "error": "your code raised an error",
+    "timeout": "took too long",
+    "memory": "used too much memory",
+    "crashed": "ended unexpectedly",
+    "missing": "missing",
+    "not-attempted": "not attempted",
+    "blocked": "waits for another exercise",
+    "grader-error": "the grader failed",
+}
+# States that a TA may still change, or that say nothing about the answer.
+OPEN = {"blocked", "grader-error"}
+
+
+def feedback_path(folder: Path, homework: str, student: str) -> Path:
+    return folder / student / f"{homework}.html"
+
+
+def write_feedback(
+    folder: Path, record: Record, course: Course, cells: Mapping[str, CellScore], more: Mapping[str, Any] | None = None
+) -> Path:
+    """Write a student's page, atomically. `cells` are the gradebook's scores and comments of this homework.
+
+    `more` are further arguments of `page`.
+    """
+    path = feedback_path(folder, record["homework"], record["student"])
+    write_atomically(path, lambda file: file.write(page(record, course, cells, **(more or {}))))
+    return path
+
+
+def page(
+    record: Record, course: Course, cells: Mapping[str, CellScore], plots: Iterable[str] = (), late: Late = ON_TIME
+) -> str:
+    """The page of one record as HTML. `plots` are the student's own, PNG in base64; `late` is what lateness cost."""
+    homework = course.homework(record["homework"])
+    common = {
+        "course": course.title,
+        "title": f"{homework.id}: {homework.title}",
+        "student": _text(record["student"]),
+        "started": record["provenance"].get("started", ""),
+        "digest": record["provenance"].get("submission") or "unknown",
+        "remark": _text(record.get("remark", "")),
+    }
+    if record["state"] != GRADED:
+        return _template().render(**common, problem=_problem(record))
+    exercises = [_exercise(entry, record["checks"], cells.get(entry["id"])) for entry in record["exercises"]]
+    theory = [_theory(entry, cells.get(entry["id"])) for entry in record["theory"]]
+    automatic = sum((_counts(entry, cells.get(entry["id"])) for entry in record["exercises"]), Fraction(0))
+    manual = sum((_counts(entry, cells.get(entry["id"])) for entry in record["theory"]), Fraction(0))
+    unmarked = sum(1 for entry in record["theory"] if (cell := cells.get(entry["id"])) is None or cell.manual is None)
+    return _template().render(
+        **common,
+        problem="",
+        exercises=exercises,
+        theory=theory,
+        practice={"points": format_points(automatic), "max": record["max"]},
+        theory_sum={
+            "points": format_points(manual),
+            "max": format_points(homework.manual_points),
+            "note": f", {unmarked} not marked yet" if unmarked else "",
+        },
+        late=_text(late.sentence),
+        plots=list(plots),
+        total=_total(homework, course, automatic + manual, bool(unmarked), late),
+    )
+
+
+def _total(homework: Homework, course: Course, total: Fraction, provisional: bool, late: Late) -> dict[str, str]:
+    return {
+        "points": format_points(late.reduced(min(max(total, Fraction(0)), course.homework_points))),
+        "max": format_points(homework.automatic_points + homework.manual_points),
+        "note": " so far" if provisional else "",
+    }
+
+
+def _problem(record: Record) -> str:
+    if record["fault"] == OF_GRADER:  # the sentence is about our machinery, and is for staff
+        return "The autograder failed on it. This is not your fault and costs you nothing; the staff have been told."
+    return _text(record["reason"])
+
+
+def _counts(entry: dict, cell: CellScore | None) -> Fraction:
+    if cell is not None and (cell.manual is not None or cell.extra is not None):
+        return cell.counted
+    return points(entry.get("points", "0"))
+
+
+def _exercise(entry: dict, checks: list[dict], cell: CellScore | None) -> dict[str, Any]:
+    own = [_check(check) for check in checks if check["exercise"] == entry["id"]]
+    score, maximum = _counts(entry, cell), points(entry["max"])
+    found = {(check["state"], check["message"], check["hint"]) for check in own}
+    same = own[0] if len(found) == 1 and own[0]["message"] and not own[0]["hint"] else None  # said once is enough
+    changed = cell is not None and cell.manual is not None and cell.manual != points(entry["points"])
+    return {
+        "title": entry["title"],
+        "points": format_points(score),
+        "max": entry["max"],
+        "percent": int(100 * min(max(score / maximum, Fraction(0)), Fraction(1))) if maximum else 0,
+        "full": score >= maximum,
+        "checks": own,
+        "same": same,
+        "remark": _text(entry["remark"]),
+        "manual": f"A TA looked at this and gave {format_points(cell.manual)} points." if changed else "",
+        "comment": _text(cell.comment) if cell is not None else "",
+    }
+
+
+def _check(check: dict) -> dict[str, str]:
+    passed = check["state"] == "passed"
+    kind = "passed" if passed else "wait" if check["state"] in OPEN else "lost"
+    return {
+        "kind": kind,
+        "mark": {"passed": "✓", "wait": "…", "lost": "✗"}[kind],
+        "title": _text(check["title"]),
+        "state": WORDS[check["state"]],
+        "message": _text(check["message"]),
+        "hint": _text(check["hint"]),
+        "points": check["points"],
+        "max": check["max"],
+    }
+
+
+def _theory(entry: dict, cell: CellScore | None) -> dict[str, str]:
+    marked = cell is not None and cell.manual is not None
+    note = (
+        "" if marked else "not marked yet" if entry["answered"] else "not marked yet; no answer was found in its cell"
+    )
+    return {
+        "title": entry["title"],
+        "points": format_points(cell.counted) if marked else "–",
+        "max": entry["max"],
+        "note": note,
+        "comment": _text(cell.comment) if cell is not None else "",
+    }
+
+
+def _text(text: str) -> str:
+    shown = printable(text)
+    return shown if len(shown) <= LONGEST_TEXT else shown[:LONGEST_TEXT] + " … (cut)"
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("feedback.html.j2")

@@ -1,0 +1,225 @@
+"""What the staff look at when a homework or the course closes: which exercise was hard, and which check fails most.
+
+A picture (`overview.png`: points of the class, full marks per exercise) and a page (`overview.html`, self-contained,
+with the picture in it) from records, gradebook and course grades. Names of students appear only where somebody has to
+do something.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import statistics
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+
+from autograder.course import Course, Homework, format_points
+from autograder.marks.final import CourseGrade
+from autograder.records import GRADED, Record, attempts, points, printable, write_atomically
+
+if TYPE_CHECKING:
+    from autograder.marks.gradebook import CellScore
+
+TEMPLATES = Path(__file__).parent / "templates"
+GREEN, AMBER, GREY = "#1a7f4b", "#e0a030", "#8a94a6"
+MOST_CHECKS = 15
+Scores = Mapping[str, Mapping[str, Mapping[str, "CellScore"]]]
+
+
+@dataclass(frozen=True)
+class Hardness:
+    """How an exercise or theory problem went: shares of the class with all, some and no points, and the mean share."""
+
+    id: str
+    title: str
+    full: float
+    some: float
+    none: float
+    mean: float
+    count: int
+
+
+def write_overview(
+    folder: Path,
+    course: Course,
+    records: Mapping[str, list[Record]],
+    scores: Scores,
+    grades: Iterable[CourseGrade],
+) -> list[Path]:
+    """Write `overview.png` and `overview.html`; `records` and `scores` are by homework. Returns the files."""
+    grades = list(grades)
+    picture = _picture(course, records, scores, grades)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / ".overview.png.part"
+    part.write_bytes(picture)
+    part.replace(folder / "overview.png")
+    text = page(course, records, scores, grades, picture)
+    write_atomically(folder / "overview.html", lambda file: file.write(text))
+    return [folder / "overview.png", folder / "overview.html"]
+
+
+def hardness(
+    homework: Homework, records: Iterable[Record], scores: Mapping[str, Mapping[str, CellScore]]
+) -> list[Hardness]:
+    """Each exercise in the notebook's order, then each theory problem with its marks so far."""
+    graded = [record for record in records if record["state"] == GRADED]
+    found = []
+    for exercise in homework.exercises:
+        got = [_points_of(record, exercise.id, scores) / exercise.points for record in graded]
+        found.append(_hardness(exercise.id, exercise.title, got))
+    for problem in homework.theory:
+        cells = [own[problem.id] for own in scores.values() if problem.id in own]
+        got = [cell.counted / problem.manual_points for cell in cells if cell.manual is not None]
+        found.append(_hardness(problem.id, f"{problem.title} (by hand)", got))
+    return found
+
+
+def failing(records: Iterable[Record]) -> list[dict[str, Any]]:
+    """The checks that fail most among answers that were tried, with what they say most often."""
+    seen: dict[str, dict[str, Any]] = {}
+    for record in records:
+        for check in record["checks"] if record["state"] == GRADED else ():
+            entry = seen.setdefault(check["id"], {"id": check["id"], "title": check["title"], "states": [], "said": []})
+            if check["state"] in ("missing", "not-attempted"):
+                continue
+            entry["states"].append(check["state"])
+            if check["state"] not in ("passed", "blocked"):
+                entry["said"].append(check["message"])
+    rows = []
+    for entry in seen.values():
+        tried, lost = len(entry["states"]), len(entry["said"])
+        if lost:
+            says = max(sorted(set(entry["said"])), key=entry["said"].count)
+            rows.append({**entry, "tried": tried, "lost": lost, "share": lost / tried, "says": says})
+    return sorted(rows, key=lambda row: (-row["share"], -row["lost"], row["id"]))
+
+
+def page(
+    course: Course, records: Mapping[str, list[Record]], scores: Scores, grades: list[CourseGrade], picture: bytes
+) -> str:
+    """The overview as HTML."""
+    return _template().render(
+        course=course.title,
+        picture=base64.b64encode(picture).decode("ascii"),
+        homeworks=[_homework(course.homework(name), own, scores.get(name, {})) for name, own in records.items() if own],
+        grades=_grades(course, grades),
+    )
+
+
+def _homework(homework: Homework, records: list[Record], scores: Mapping[str, Mapping[str, CellScore]]) -> dict:
+    graded = [record for record in records if record["state"] == GRADED]
+    seconds = sorted(record["seconds"] for record in graded)
+    rows = [
+        {"title": item.title, "count": item.count, "mean": f"{100 * item.mean:.0f}"}
+        | {name: f"{100 * getattr(item, name):.1f}" for name in ("full", "some", "none")}
+        for item in hardness(homework, records, scores)
+    ]
+    checks = [
+        {"title": printable(row["title"]), "id": row["id"], "lost": row["lost"], "tried": row["tried"]}
+        | {"percent": f"{100 * row['share']:.0f}", "says": printable(row["says"])[:300]}
+        for row in failing(records)[:MOST_CHECKS]
+    ]
+    slowest = sorted(graded, key=lambda record: -record["seconds"])[:5]
+    return {
+        "title": f"{homework.id}: {homework.title}",
+        "count": len(records),
+        "graded": len(graded),
+        "mean": f"{statistics.fmean(float(points(r['total'])) for r in graded):.2f}" if graded else "–",
+        "max": format_points(homework.automatic_points),
+        "median_seconds": f"{statistics.median(seconds):.1f}" if seconds else "–",
+        "total_minutes": f"{sum(seconds) / 60:.1f}",
+        "slowest": [(printable(record["student"]), f"{record['seconds']:.1f}") for record in slowest],
+        "exercises": rows,
+        "checks": checks,
+        "attempts": [(printable(record["student"]), line) for record in records for line in attempts(record)],
+        "problems": [(printable(r["student"]), printable(r["reason"])) for r in records if r["state"] != GRADED],
+        "unmarked": sum(
+            any(p.id not in own or own[p.id].manual is None for p in homework.theory) for own in scores.values()
+        ),
+        "isolations": sorted({str(record["provenance"].get("isolation")) for record in graded}),
+    }
+
+
+def _grades(course: Course, grades: list[CourseGrade]) -> dict[str, Any]:
+    marks = [grade.mark for grade in grades]
+    return {
+        "count": len(grades),
+        "provisional": sum(grade.provisional for grade in grades),
+        "mean": f"{statistics.fmean(float(grade.points) for grade in grades):.2f}" if grades else "–",
+        "total": format_points(course.total_points),
+        "marks": [(mark, marks.count(mark)) for mark in range(course.rule.highest_mark + 1) if mark in marks],
+        "alarms": [(printable(grade.student), alarm) for grade in grades for alarm in map(printable, grade.alarms)],
+    }
+
+
+def _points_of(record: Record, exercise: str, scores: Mapping[str, Mapping[str, CellScore]]) -> Fraction:
+    cell = scores.get(record["student"], {}).get(exercise)
+    if cell is not None and cell.manual is not None:
+        return cell.counted
+    return next((points(entry["points"]) for entry in record["exercises"] if entry["id"] == exercise), Fraction(0))
+
+
+def _hardness(name: str, title: str, got: list[Fraction]) -> Hardness:
+    count = len(got)
+    full, none = sum(share >= 1 for share in got), sum(share <= 0 for share in got)
+    if not count:
+        return Hardness(name, title, 0.0, 0.0, 0.0, 0.0, 0)
+    mean = float(sum(got, Fraction(0)) / count)
+    return Hardness(name, title, full / count, (count - full - none) / count, none / count, mean, count)
+
+
+def _picture(course: Course, records: Mapping[str, list[Record]], scores: Scores, grades: list[CourseGrade]) -> bytes:
+    """The class's points, and how each exercise went, as a PNG file. The same data give the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    given = [(course.homework(name), own) for name, own in records.items() if own]
+    found = [
+        (homework, [item for item in hardness(homework, own, scores.get(homework.id, {})) if item.count])
+        for homework, own in given
+    ]
+    bars = [max(len(items), 3) for _, items in found]
+    heights = [2.6, *(0.5 + 0.24 * count for count in bars)]
+    figure = Figure(figsize=(9, sum(heights) + 0.6), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    exam = course.exam_points if any(grade.exam is not None for grade in grades) else Fraction(0)
+    most = sum((homework.points for homework, _ in given), exam)  # of what has been given so far
+    total = float(most) or 1.0
+    axes[0].hist([float(grade.points) for grade in grades], bins=26, range=(0, total), color=GREEN, edgecolor="white")
+    axes[0].set(xlim=(0, total), xlabel=f"points of the {format_points(most)} that could be had", ylabel="students")
+    axes[0].set_title("Points so far" if any(grade.provisional for grade in grades) else "Points", loc="left")
+    axes[0].yaxis.get_major_locator().set_params(integer=True)
+    for axis, (homework, items) in zip(axes[1:], found, strict=True):
+        labels = [item.title for item in items][::-1]
+        left = [0.0] * len(items)
+        for share, colour, label in (("full", GREEN, "all points"), ("some", AMBER, "some"), ("none", GREY, "none")):
+            widths = [100 * getattr(item, share) for item in items][::-1]
+            axis.barh(range(len(items)), widths, left=left, color=colour, label=label, height=0.75)
+            left = [a + b for a, b in zip(left, widths, strict=True)]
+        axis.set_yticks(range(len(items)), labels, fontsize=8, parse_math=False)
+        axis.set(xlim=(0, 100), xlabel="% of the submissions")
+        axis.set_title(f"{homework.id}: who got the points", loc="left", parse_math=False)
+        axis.legend(loc="lower right", bbox_to_anchor=(1, 1), fontsize=8, ncols=3, frameon=False)
+        axis.margins(y=0.01)
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
+    return file.getvalue()
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("overview.html.j2")

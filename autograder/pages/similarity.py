@@ -1,0 +1,159 @@
+"""`make similarity`: pairs of submissions whose own code is alike, beyond what all of them received.
+
+Compared is the code that a student wrote or changed; the released notebook is the boilerplate. The fingerprints are
+those of MOSS (Schleimer, Wilkerson and Aiken, 2003, "Winnowing"), as `copydetect` computes them: names, strings,
+comments and layout do not matter. The report shows each pair side by side. It is a reason to look, never a verdict:
+short exercises have few good answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from io import StringIO
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from autograder.course import Course, Homework
+from autograder.intake.submissions import NotReadableError, Submission
+from autograder.notebooks.reading import Notebook, NotebookError, read_notebook
+from autograder.records import printable, write_atomically
+
+if TYPE_CHECKING:
+    from copydetect import CodeFingerprint
+
+TEMPLATES = Path(__file__).parent / "templates"
+NOISE = 25  # characters of filtered code: shorter matches are never seen
+GUARANTEED = 30  # characters of filtered code: longer matches are always seen
+SHORTEST = 40  # characters of filtered code that two must share: less is chance
+# Share of the smaller answer; pairs below are not listed. Measured on homework 1: with the alternatives of
+# checks/hw1/right as answers of students who know nothing of each other (75 pairs), and with copies whose names,
+# comments and layout were changed (25 each). Strangers share 0.06 to 0.14; a copy of everything 0.68 to 0.84, of three
+# quarters of the exercises 0.50 to 0.68, of half of them 0.31 to 0.50, of a quarter 0.13 to 0.28. On homework 2 (18
+# pairs, 6 copies each): strangers 0.02 to 0.08, whole copies from 0.78, halves from 0.33.
+ALIKE = 0.3
+MOST_PAIRS = 100
+LONGEST_CODE = 200_000
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two students, the shares of each one's own code that the other has, and where (character ranges)."""
+
+    students: tuple[str, str]
+    shares: tuple[float, float]
+    codes: tuple[str, str]
+    slices: tuple[tuple[tuple[int, int], ...], tuple[tuple[int, int], ...]]
+
+    @property
+    def share(self) -> float:
+        return max(self.shares)
+
+
+def own_code(notebook: Notebook, released: Notebook) -> str:
+    """The code cells that are not as released, one after another."""
+    given = {" ".join(cell.source.split()) for cell in released.code}
+    own = [cell for cell in notebook.code if cell.source.strip() and " ".join(cell.source.split()) not in given]
+    return "\n\n".join(f"# {cell.label}\n{cell.source}" for cell in own)[:LONGEST_CODE]
+
+
+def alike(codes: dict[str, str], released: Notebook, least: float = ALIKE) -> list[Pair]:
+    """Pairs of students, most alike first; `codes` is student -> own code."""
+    from copydetect import compare_files
+
+    boilerplate = list(_fingerprint("released", "\n\n".join(cell.source for cell in released.code)).hashes)
+    prints = {student: _fingerprint(student, code, boilerplate) for student, code in sorted(codes.items())}
+    prints = {student: made for student, made in prints.items() if made is not None and len(made.hashes)}
+    pairs = []
+    for one, other in combinations(prints, 2):
+        if prints[one].hashes.isdisjoint(prints[other].hashes):
+            continue
+        overlap, shares, slices = compare_files(prints[one], prints[other])
+        if overlap >= SHORTEST and max(shares) >= least:
+            places = tuple(tuple((int(a), int(b)) for a, b in zip(*ranges, strict=True)) for ranges in slices)
+            pairs.append(Pair((one, other), tuple(map(float, shares)), (codes[one], codes[other]), places))
+    return sorted(pairs, key=lambda pair: (-pair.share, pair.students))
+
+
+def compare(
+    homework: Homework,
+    course: Course,
+    found: Iterable[Submission],
+    released: Notebook,
+    report: Path,
+    least: float = ALIKE,
+) -> tuple[list[Pair], list[tuple[str, str]]]:
+    """Write the report of a homework. Returns the pairs, and (student, why) of those who could not be compared."""
+    codes, left = {}, []
+    for submission in found:
+        try:
+            if submission.path is None:
+                raise NotReadableError(submission.problem)
+            codes[submission.student] = own_code(read_notebook(submission.read()), released)
+        except (NotReadableError, NotebookError) as error:
+            left.append((submission.student, str(error)))
+    pairs = alike(codes, released, least)
+    text = page(homework, course, pairs, left, len(codes), least)
+    write_atomically(report, lambda file: file.write(text))
+    return pairs, left
+
+
+def page(
+    homework: Homework, course: Course, pairs: list[Pair], left: list[tuple[str, str]], count: int, least: float
+) -> str:
+    """The report as HTML, self-contained and without scripts."""
+    shown = [
+        {
+            "students": [printable(student) for student in pair.students],
+            "shares": [f"{100 * share:.0f} %" for share in pair.shares],
+            "codes": [_marked(code, places) for code, places in zip(pair.codes, pair.slices, strict=True)],
+        }
+        for pair in pairs[:MOST_PAIRS]
+    ]
+    return _template().render(
+        course=course.title,
+        title=f"{homework.id}: {homework.title}",
+        pairs=shown,
+        more=max(len(pairs) - MOST_PAIRS, 0),
+        left=[(printable(student), printable(why)) for student, why in left],
+        count=count,
+        least=f"{100 * least:.0f} %",
+    )
+
+
+def _fingerprint(student: str, code: str, boilerplate: list[int] | None = None) -> CodeFingerprint | None:
+    from copydetect import CodeFingerprint
+
+    if len(code) < GUARANTEED:
+        return None if boilerplate is not None else CodeFingerprint("x.py", NOISE, 1, fp=StringIO("pass\n" * NOISE))
+    window = GUARANTEED - NOISE + 1
+    return CodeFingerprint("x.py", NOISE, 1 if boilerplate is None else window, boilerplate, fp=StringIO(code))
+
+
+def _marked(code: str, places: Iterable[tuple[int, int]]) -> Markup:
+    """The code as HTML with the common passages marked."""
+    parts, at = [], 0
+    for start, end in sorted(places):
+        start, end = max(start, at), min(end, len(code))
+        if start < end:
+            parts += [escape(printable(code[at:start])), Markup("<mark>"), escape(printable(code[start:end]))]
+            parts.append(Markup("</mark>"))
+            at = end
+    return Markup("").join([*parts, escape(printable(code[at:]))])
+
+
+@cache
+def _template() -> Any:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("similarity.html.j2")
