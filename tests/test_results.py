@@ -1,243 +1,279 @@
-"""`make results`: the likelihoods it reports, training that goes on after an interruption, the page it writes."""
+"""`make results`: training that goes on after an interruption, what is measured and refused, the page it writes."""
 
-import itertools
 import json
 import math
+import shutil
+from dataclasses import replace
 
 import pytest
+import small_results as sr
 import torch
+from torch import nn
 
-from solutions import results, results_page
-from solutions.results import REFERENCES, ResultsError, Task
-
-AUTOREGRESSIVE = {
-    "made": (results.made, results.made_nll, results.made_logit),
-    "pixelcnn": (results.pixelcnn, results.pixelcnn_nll, results.pixelcnn_logit),
-    "wavenet": (results.wavenet, results.wavenet_nll, results.wavenet_logit),
-}
+from autograder.course import load_course
+from solutions.results import __main__ as command
+from solutions.results import harness, page, suite
+from solutions.results.data import binarised
+from solutions.results.entry import BITS, NATS, Data, Limits, Player, Quantity, per_image
+from solutions.results.harness import ResultsError
+from solutions.results.suite import MODELS
 
 
 @pytest.fixture(scope="module")
 def stripes():
-    """Grey 6 x 6 images: the rows above are bright, those below are bright or dark, each as a whole."""
-    generator = torch.Generator().manual_seed(3)
-    bright = torch.rand(64, 1, 6, 1, generator=generator).round().expand(64, 1, 6, 6).clone()
-    bright[:, :, :3] = 1
-    grey = 0.1 + 0.8 * bright
-    return results.task_from(grey[:48], grey[48:])
+    return sr.stripes()
 
 
-class Ticks:
-    """A clock that gains a second whenever it is read, and is interrupted at a chosen reading."""
-
-    def __init__(self, stop=math.inf):
-        self.now, self.stop = 0, stop
-
-    def __call__(self):
-        self.now += 1
-        if self.now >= self.stop:
-            raise KeyboardInterrupt
-        return float(self.now)
+# --- what homeworks say -------------------------------------------------------------------------------------------
 
 
-def build(name, side, seed=0):
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return AUTOREGRESSIVE[name][0](side)
-
-
-def weights(model):
-    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
-
-
-# --- likelihoods --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", AUTOREGRESSIVE)
-def test_likelihood_sums_to_one_over_all_images(name):
-    images = torch.tensor(list(itertools.product((0.0, 1.0), repeat=9))).view(-1, 1, 3, 3)
-    with torch.no_grad():
-        nll = AUTOREGRESSIVE[name][1](build(name, 3), images)
-    assert nll.std() > 1e-3, "a uniform model would pass whatever the likelihood is"
-    assert torch.logsumexp(-nll.double(), 0).item() == pytest.approx(0, abs=1e-4)
-
-
-@pytest.mark.parametrize("name", AUTOREGRESSIVE)
-def test_samples_are_drawn_from_the_conditionals_that_are_measured(name):
-    """The sampler's logits, from the part of an image that it looks at, are those of the likelihood at full size."""
-    model, (_, nll, logit) = build(name, 28), AUTOREGRESSIVE[name]
-    x = torch.rand(2, 1, 28, 28, generator=torch.Generator().manual_seed(1)).round()
-    logits_of = {
-        "made": lambda: model(x.flatten(1)).diff(dim=2)[:, :, 0],
-        "pixelcnn": lambda: model.logits(x).flatten(1),
-        "wavenet": lambda: model(x.flatten(1).long()).diff(dim=1)[:, 0],
-    }
-    with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.mul_(1.5)  # so that pixels far away count
-        logits = logits_of[name]()
-        bits = torch.nn.functional.binary_cross_entropy_with_logits(logits, x.flatten(1), reduction="none")
-        assert torch.allclose(bits.sum(1), nll(model, x), rtol=1e-4)
-        for row, column in [(0, 0), (3, 9), (10, 27), (11, 0), (13, 5), (26, 1), (26, 2), (27, 27)]:
-            place = 28 * row + column
-            drawn_so_far = torch.where(torch.arange(784).view(28, 28) < place, x, 0)
-            assert torch.allclose(logit(model, drawn_so_far, row, column), logits[:, place], atol=1e-5), (row, column)
-
-
-def test_log_weights_are_the_densities_of_torch_distributions():
-    torch.manual_seed(0)
-    model = results.vae(4)
-    x = torch.rand(5, 1, 4, 4).round()
-    found = results.log_weights(model, x, 7, torch.Generator().manual_seed(2))
-    mean, log_std = model.encode(x.flatten(1))
-    q = torch.distributions.Normal(mean, log_std.exp())
-    z = mean + log_std.exp() * torch.randn(7, *mean.shape, generator=torch.Generator().manual_seed(2))
-    prior = torch.distributions.Normal(torch.zeros_like(z), 1)
-    likelihood = torch.distributions.Bernoulli(logits=model.decode(z))
-    wanted = likelihood.log_prob(x.flatten(1).expand(7, 5, 16)).sum(-1) + (prior.log_prob(z) - q.log_prob(z)).sum(-1)
-    assert found.shape == (7, 5)
-    assert torch.allclose(found, wanted, atol=1e-4)
-
-
-def test_the_bounds_are_ordered(stripes):
-    torch.manual_seed(0)
-    values = results.measure("vae", results.vae(6), Task(stripes.train, stripes.test, 0, 1e3), seed=0)
-    (tight, _), (elbo, error) = values[f"-L_{results.DRAWS}"], values["-ELBO"]
-    assert tight < elbo and error > 0
+def test_models_and_data_sets_are_told_apart_by_their_names():
+    ids = {homework.id for homework in load_course().homeworks}
+    assert set(suite.MODULES) <= ids and {"hw1", "hw2"} <= set(suite.MODULES)
+    models = [name for module in suite.MODULES.values() for name in module.MODELS]
+    sets = {entry.data.name: entry.data for entry in MODELS.values()}
+    assert len(set(models) | set(sets)) == len(models) + len(sets), "their pictures would overwrite each other"
+    assert all(sets[entry.data.name] is entry.data for entry in MODELS.values())
+    for name, entry in MODELS.items():
+        assert entry.headline in entry.quantities, name
+        assert {quantity.kind for quantity in entry.quantities.values()} <= {"exact", "bound", "estimate"}, name
 
 
 def test_no_model_beats_the_coin_flips():
     grey = torch.full((200, 1, 4, 4), 0.3)
-    task = results.task_from(grey, grey)
+    limits = binarised(grey, grey).limits[NATS]
     entropy = -16 * (0.3 * math.log(0.3) + 0.7 * math.log(0.7))
-    assert task.floor == pytest.approx(entropy, rel=1e-5)
-    assert task.ceiling == pytest.approx(entropy, rel=0.05)  # here pixels are independent
-    assert results.task_from(grey, grey, lowest=50).floor == 50
+    assert limits.floor == pytest.approx(entropy, rel=1e-5)
+    assert limits.ceiling == pytest.approx(entropy, rel=0.05)  # here pixels are independent
+    assert binarised(grey, grey, 50, "known").limits[NATS].floor_is == "known"
+    assert binarised(grey, grey, 50, "known").limits[NATS].floor == 50
 
 
-@pytest.mark.parametrize("nats", [9.9, 20.1, math.nan])
-def test_implausible_values_are_refused(nats):
-    task = Task(torch.zeros(1, 1, 2, 2), torch.zeros(1, 1, 2, 2), floor=10, ceiling=20)
-    with pytest.raises(ResultsError, match="some model"):
-        results.require_plausible("some model", nats, task)
-    results.require_plausible("some model", 15, task)
+@pytest.mark.parametrize("value", [9.9, 20.1, math.nan])
+def test_implausible_values_are_refused(value):
+    limits = {BITS: Limits(10, 20, "the floor", "the ceiling")}
+    with pytest.raises(ResultsError, match="some model: .* bits per dimension cannot be right"):
+        harness.require_plausible("some model", value, BITS, limits)
+    harness.require_plausible("some model", 15, BITS, limits)
+    with pytest.raises(ResultsError, match="do not say what is plausible in nats per image"):
+        harness.require_plausible("some model", 15, NATS, limits)
 
 
 # --- training -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", REFERENCES)
-def test_training_learns(name, stripes, tmp_path, monkeypatch):
-    monkeypatch.setattr(results, "WARM_UP", 1)
-    reference = REFERENCES[name]
-
-    def loss(model):
-        with torch.no_grad():
-            return reference.loss(model, stripes.test, torch.Generator().manual_seed(0)).item()
-
-    early, _ = results.train(name, stripes, 1, 0, tmp_path / "early", Ticks())
-    late, effort = results.train(name, stripes, 40, 0, tmp_path / "late", Ticks())
-    assert effort == {"steps": 40, "images": 40 * reference.batch_size, "cpu_seconds": 40.0}
-    assert loss(late) < loss(early) - 1
-
-
 @pytest.mark.parametrize("name", ["pixelcnn", "iwae"])
 def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(name, stripes, tmp_path):
-    whole, effort = results.train(name, stripes, 30, 0, tmp_path / "whole", Ticks())
+    train = [name, MODELS[name], stripes, 30, 0]
+    whole, effort = harness.train(*train, tmp_path / "whole", sr.Ticks())
     with pytest.raises(KeyboardInterrupt):
-        results.train(name, stripes, 30, 0, tmp_path / "parts", Ticks(stop=18))
+        harness.train(*train, tmp_path / "parts", sr.Ticks(stop=18))
     state = torch.load(tmp_path / "parts" / f"{name}.pt", weights_only=True)
     assert state["step"] == 10  # the last checkpoint before the interruption
-    resumed, again = results.train(name, stripes, 30, 0, tmp_path / "parts", Ticks())
+    resumed, again = harness.train(*train, tmp_path / "parts", sr.Ticks())
     assert again == effort
-    assert torch.equal(weights(resumed), weights(whole))
+    assert torch.equal(sr.weights(resumed), sr.weights(whole))
 
 
 def test_a_finished_run_is_not_trained_on(stripes, tmp_path):
-    first, effort = results.train("made", stripes, 5, 0, tmp_path, Ticks())
-    second, again = results.train("made", stripes, 5, 0, tmp_path, Ticks(stop=2))
-    assert again == effort and torch.equal(weights(first), weights(second))
+    train = ["made", MODELS["made"], stripes, 5, 0, tmp_path]
+    first, effort = harness.train(*train, sr.Ticks())
+    second, again = harness.train(*train, sr.Ticks(stop=2))
+    assert again == effort and torch.equal(sr.weights(first), sr.weights(second))
 
 
 def test_a_checkpoint_of_other_settings_is_not_used(stripes, tmp_path):
-    results.train("made", stripes, 5, 0, tmp_path, Ticks())
-    _, effort = results.train("made", stripes, 8, 0, tmp_path, Ticks())
+    made = ["made", MODELS["made"], stripes]
+    harness.train(*made, 5, 0, tmp_path, sr.Ticks())
+    _, effort = harness.train(*made, 8, 0, tmp_path, sr.Ticks())
     assert effort["steps"] == 8
-    clean, _ = results.train("made", stripes, 8, 0, tmp_path / "clean", Ticks())
-    reused, _ = results.train("made", stripes, 8, 0, tmp_path, Ticks())
-    assert torch.equal(weights(clean), weights(reused))
+    clean, _ = harness.train(*made, 8, 0, tmp_path / "clean", sr.Ticks())
+    reused, _ = harness.train(*made, 8, 0, tmp_path, sr.Ticks())
+    assert torch.equal(sr.weights(clean), sr.weights(reused))
 
 
 def test_the_seed_decides(stripes, tmp_path):
-    runs = [results.train("vae", stripes, 4, seed, tmp_path / str(i), Ticks())[0] for i, seed in enumerate((0, 0, 1))]
-    assert torch.equal(weights(runs[0]), weights(runs[1]))
-    assert not torch.equal(weights(runs[0]), weights(runs[2]))
+    folders = [(seed, tmp_path / str(i)) for i, seed in enumerate((0, 0, 1))]
+    runs = [harness.train("vae", MODELS["vae"], stripes, 4, seed, at, sr.Ticks())[0] for seed, at in folders]
+    assert torch.equal(sr.weights(runs[0]), sr.weights(runs[1]))
+    assert not torch.equal(sr.weights(runs[0]), sr.weights(runs[2]))
 
 
-# --- the command and the page -------------------------------------------------------------------------------------
+class Game(nn.Module):
+    """A number that follows the labels, and a critic that follows the number; the average of the number is kept."""
+
+    def __init__(self):
+        super().__init__()
+        self.number, self.critic = nn.Parameter(torch.zeros(())), nn.Parameter(torch.zeros(()))
+        self.register_buffer("average", torch.zeros(()))
+
+
+def game(**fields):
+    """Two players on images with labels, all labels 3; the headline is in bits, beside a distance without an error."""
+
+    def keep_average(model):
+        model.average.lerp_(model.number.detach(), 0.1)
+
+    def measured(model, data, generator):
+        bits = per_image(lambda m, batch, g: {"bits": (m.number - batch[1]).square()}, 3)(model, data, generator)
+        return {**bits, "distance": (abs(model.critic.item() - 3), None)}
+
+    players = (
+        Player(lambda m, batch, g: (m.critic - m.number).square(), 0.1, lambda m: [m.critic], turns=2),
+        Player(lambda m, batch, g: (m.number - batch[1]).square().mean(), 0.2, lambda m: [m.number], betas=(0.0, 0.9)),
+    )
+    quantities = {"bits": Quantity("a number", "estimate", BITS), "distance": Quantity("d", "estimate", "distance")}
+    wanted = {
+        "build": lambda data: Game(), "players": players, "measure": measured, "quantities": quantities,
+        "headline": "bits", "after_step": keep_average, "batch_size": 4, "grid": (1, 2), "title": "A game",
+        "sample": lambda model, count, data, generator: torch.rand(count, 1, data.side, data.side, generator=generator),
+    }  # fmt: skip
+    return replace(MODELS["made"], **(wanted | fields))
+
+
+@pytest.fixture
+def labelled():
+    images, labels = torch.rand(10, 1, 2, 2), torch.full((10,), 3.0)
+    limits = {BITS: Limits(-1, 9.5, "f", "c"), "distance": Limits(-1, 9.5, "f", "c")}
+    return Data(10, lambda rows, generator: (images[rows], labels[rows]), (images, labels), limits)
+
+
+def test_two_players_take_turns_and_each_moves_its_own_part(labelled, tmp_path):
+    model, effort = harness.train("game", game(), labelled, 1, 0, tmp_path, sr.Ticks())
+    assert effort == {"steps": 1, "images": 12, "cpu_seconds": 1.0}
+    # Adam's first step is the learning rate; the critic came first, twice, and the number was where it began: at 0.
+    assert model.critic.item() == 0
+    assert model.number.item() == pytest.approx(0.2 / harness.WARM_UP, rel=1e-4)
+    assert model.average.item() == pytest.approx(0.02 / harness.WARM_UP, rel=1e-4)
+    whole, _ = harness.train("game", game(), labelled, 200, 0, tmp_path / "whole", sr.Ticks())
+    with pytest.raises(KeyboardInterrupt):
+        harness.train("game", game(), labelled, 200, 0, tmp_path / "parts", sr.Ticks(stop=100))
+    parts, _ = harness.train("game", game(), labelled, 200, 0, tmp_path / "parts", sr.Ticks())
+    assert abs(whole.number.item() - 3) < 0.2 and abs(whole.critic.item() - 3) < 0.3
+    assert torch.equal(sr.weights(parts), sr.weights(whole)) and torch.equal(parts.average, whole.average)
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(labelled, tmp_path):
+    broken = Player(lambda m, batch, g: m.critic * math.nan, 0.1, lambda m: [m.critic])
+    with pytest.raises(ResultsError, match="the loss became .*nan.* in step 0"):
+        harness.train("game", game(players=(game().players[1], broken)), labelled, 3, 0, tmp_path, sr.Ticks())
+    assert not list(tmp_path.iterdir())
+
+
+# --- measuring and the page ---------------------------------------------------------------------------------------
+
+
+def test_measured_per_image_are_the_mean_and_its_error(labelled):
+    model = Game()
+    labelled.test[1].copy_(torch.arange(10.0))
+    squares = torch.arange(10.0).square()
+    values = game().measure(model, replace(labelled), torch.Generator())
+    assert values["bits"] == pytest.approx((squares.mean().item(), squares.std().item() / math.sqrt(10)))
+
+
+def test_what_is_measured_is_what_was_declared(labelled):
+    fewer = game(quantities={"bits": Quantity("a number", "exact", BITS)})
+    with pytest.raises(ResultsError, match="measured bits, distance, but declared bits"):
+        harness.measure("game", fewer, Game(), labelled, 0)
+
+
+def test_each_unit_has_a_table_and_a_value_in_another_one_says_so(labelled, tmp_path):
+    results = tmp_path / "measured"
+    own = replace(MODELS["made"].data, name="toy", title="Toys", intro="Two units.", notes=("A note.",))
+    models = {"game": game(data=own), "nats": replace(MODELS["made"], data=own)}
+    harness.run("game", models["game"], labelled, 0.01, 0, tmp_path / "checkpoints", results)
+    page.write_page(tmp_path / "PAGE.md", results, models, ["The end."])
+    text = (tmp_path / "PAGE.md").read_text()
+    assert "| measured, bits per dimension | published |" in text
+    assert "| measured, nats per image | bits per pixel | published |" in text
+    record = json.loads((results / "game.json").read_text())
+    (bits, error), (distance, none) = record["values"]["bits"], record["values"]["distance"]
+    assert none is None
+    cell = f"**a number {bits:.2f} ± {error:.2f}**, estimate<br>d {distance:.2f}, distance, estimate"
+    assert f"| {cell} | 88.40 |" in text
+    assert "| MADE (homework 1) | | | | | not measured yet | | 88.40 |" in text
+    assert "between -1.00 bits per dimension (f) and 9.50 (c)" in text
+    assert text.index("## Toys") < text.index("* A note.") < text.index("* The end.") < text.index("measured/game.png")
+
+
+# --- the command --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def small(monkeypatch, tmp_path, stripes):
     """The command on small images, in folders of its own."""
-    easy = Task(stripes.train, stripes.test, stripes.floor, ceiling=40)  # which an untrained model is below
-    monkeypatch.setattr(results, "mnist_task", lambda: easy)
-    monkeypatch.setattr(results, "CHECKPOINTS", tmp_path / "checkpoints")
-    monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(results, "PAGE", tmp_path / "RESULTS.md")
+    easy = sr.limited(stripes, ceiling=40)  # which an untrained model is below
+    monkeypatch.setattr(command, "_loaded", lambda data_set: easy)
+    monkeypatch.setattr(command, "CHECKPOINTS", tmp_path / "checkpoints")
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(command, "PAGE", tmp_path / "RESULTS.md")
     threads = torch.get_num_threads()
     yield tmp_path
     torch.set_num_threads(threads)
 
 
 def test_the_command_measures_once(small, capsys):
-    assert results.main(["--model", "made", "--budget", "0.2"]) == 0
+    assert command.main(["--model", "made", "--budget", "0.2"]) == 0
     record = json.loads((small / "results" / "made.json").read_text())
     assert record["test_images"] == 16 and record["steps"] > 0 and record["cpu_seconds"] >= 0.2
     page = (small / "RESULTS.md").read_text()
     assert f"{record['values']['NLL'][0]:.2f} ±" in page and "88.40" in page
-    assert page.count("not measured yet") == len(REFERENCES) - 1
+    assert page.count("not measured yet") == len(MODELS) - 1
     assert "results/made.png" in page and (small / "results" / "made.png").exists()
     assert "results/vae.png" not in page
 
-    assert results.main(["--model", "made", "--budget", "0.2"]) == 0
+    assert command.main(["--model", "made", "--budget", "0.2"]) == 0
     assert "measured already" in capsys.readouterr().out
     assert json.loads((small / "results" / "made.json").read_text()) == record
-    assert results.main(["--model", "made", "--budget", "0.2", "--fresh"]) == 0
+    assert command.main(["--model", "made", "--budget", "0.2", "--fresh"]) == 0
     assert "measured already" not in capsys.readouterr().out
 
 
 def test_a_leak_is_not_recorded(small, stripes, monkeypatch, capsys):
-    hard = Task(stripes.train, stripes.test, floor=40, ceiling=50)
-    monkeypatch.setattr(results, "mnist_task", lambda: hard)
-    assert results.main(["--model", "made", "--budget", "0.2"]) == 1
-    assert "too good to be true" in capsys.readouterr().err
+    hard = sr.limited(stripes, floor=40.0, ceiling=50.0)
+    monkeypatch.setattr(command, "_loaded", lambda data_set: hard)
+    assert command.main(["--model", "made", "--budget", "0.2"]) == 1
+    assert "look for a leak" in capsys.readouterr().err
     assert not (small / "results" / "made.json").exists()
 
 
 @pytest.mark.parametrize("arguments", [["--budget", "0"], ["--budget", "601"], ["--model", "gan"]])
 def test_wrong_usage(small, arguments):
     with pytest.raises(SystemExit) as stop:
-        results.main(arguments)
+        command.main(arguments)
     assert stop.value.code == 2
 
 
 def test_missing_data_are_named(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("DGM_DATA", str(tmp_path))
-    monkeypatch.setattr(results, "RESULTS", tmp_path / "results")
-    assert results.main([]) == 1
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "results")
+    assert command.main([]) == 1
     assert "make data" in capsys.readouterr().err
-
-
-def test_every_reference_has_its_published_figure():
-    assert list(results_page.PUBLISHED) == list(REFERENCES)
 
 
 def test_the_page_in_the_repository_shows_the_records_beside_it(tmp_path):
     """Nobody has edited a number, and no picture is missing or large."""
-    results_page.write_page(tmp_path / "RESULTS.md", results.RESULTS, list(REFERENCES))
-    assert (tmp_path / "RESULTS.md").read_text() == results.PAGE.read_text()
-    for name in REFERENCES:
-        record = json.loads((results.RESULTS / f"{name}.json").read_text())
-        assert record["settings"] == results.settings(name, record["settings"]["budget"], record["settings"]["seed"])
-        assert 0 < (results.RESULTS / f"{name}.png").stat().st_size < 150_000
+    shutil.copytree(command.RESULTS, tmp_path / "results" / "measured")
+    page.write_page(tmp_path / "RESULTS.md", tmp_path / "results" / "measured", MODELS, suite.NOTES)
+    assert (tmp_path / "RESULTS.md").read_text() == command.PAGE.read_text()
+    for name, entry in MODELS.items():
+        record = json.loads((command.RESULTS / f"{name}.json").read_text())
+        assert record["settings"] == harness.settings(entry, record["settings"]["budget"], record["settings"]["seed"])
+        assert list(record["values"]) == list(entry.quantities)
+        assert 0 < (command.RESULTS / f"{name}.png").stat().st_size < 150_000
+    for data in page.data_sets(MODELS.values()):
+        assert 0 < (command.RESULTS / f"{data.name}.png").stat().st_size < 150_000
+
+
+def test_the_list_needs_no_data_and_names_every_homework(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("DGM_DATA", str(tmp_path))
+    assert command.main(["--list"]) == 0
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(MODELS)
+
+
+@pytest.mark.parametrize("labels", [False, True])
+def test_the_test_images_become_a_picture(labels, labelled, stripes, tmp_path, monkeypatch):
+    monkeypatch.setattr(command, "RESULTS", tmp_path)
+    own = replace(MODELS["made"].data, name="own", load=lambda: labelled if labels else stripes)
+    assert command._loaded(own).side == (2 if labels else 6)
+    assert (tmp_path / "own.png").read_bytes().startswith(b"\x89PNG")

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from solutions.bench.harness import Row
 from solutions.bench.suite import WITHOUT_PEER
-from solutions.results_page import machine as processor
+from solutions.machine import machine as processor
 
 PACKAGES = ["torch", "numpy", "scipy", "scikit-learn", "nflows", "zuko", "pyro-ppl", "pythae", "pytorch-tcn"]
 

@@ -1,0 +1,65 @@
+"""Data sets that several homeworks learn from."""
+
+import torch
+import torch.nn.functional as F
+from dgm.datasets import mnist, mnist_folder
+from torch import Generator, Tensor
+
+from solutions.results.entry import NATS, Data, DataSet, Limits
+
+BEST_PUBLISHED = 79.20  # nats: Diagonal BiLSTM, 7 layers (van den Oord et al. 2016, the table of MNIST results)
+
+
+def grey_levels(name: str) -> Tensor:
+    """The images (N, 1, 28, 28) of one raw file, in [0, 1]."""
+    raw = bytearray((mnist_folder() / name).read_bytes())
+    return torch.frombuffer(raw, dtype=torch.uint8, offset=16).view(-1, 1, 28, 28).float() / 255
+
+
+def mnist_greys() -> tuple[Tensor, Tensor]:
+    """Train and test images of MNIST, grey levels in [0, 1]. Raises DataError when files are missing or damaged."""
+    mnist()  # looks at the files, and says what to do about them
+    train, test = (grey_levels(f"{name}-images-idx3-ubyte") for name in ("train", "t10k"))
+    return train, test
+
+
+def binarised(train: Tensor, test: Tensor, known: float = 0.0, known_is: str = "") -> Data:
+    """Binary images from grey levels in [0, 1], (N, 1, H, W) each, with the range of plausible values.
+
+    A pixel is 1 with a probability equal to its grey level, drawn anew for every batch (Burda et al. 2016, section 5)
+    and once, with a fixed seed, for the test images. No model can beat the entropy of these coins, on average: they are
+    not to be foreseen even by one who knows the grey levels. `known`, in nats, is a stricter floor where there is one.
+    Every model that learnt anything beats independent pixels.
+    """
+    bits = torch.bernoulli(test, generator=torch.Generator().manual_seed(1))
+    share = train.mean(0).clamp(1e-4, 1 - 1e-4)
+    ceiling = F.binary_cross_entropy(share.expand_as(bits), bits, reduction="sum").item() / len(bits)
+    noise = -(torch.xlogy(test, test) + torch.xlogy(1 - test, 1 - test)).flatten(1).sum(1).mean().item()
+
+    def batch(rows: Tensor, generator: Generator) -> Tensor:
+        return torch.bernoulli(train[rows], generator=generator)
+
+    floor, floor_is = max((noise, "the entropy of the binarisation"), (known, known_is))
+    limits = Limits(floor, ceiling, floor_is, "independent pixels, measured on the same test images")
+    return Data(len(train), batch, bits, {NATS: limits})
+
+
+def binary_mnist() -> Data:
+    """MNIST, binarised stochastically. Raises DataError when the files are missing or damaged."""
+    best = "Diagonal BiLSTM, 7 layers, the best model of van den Oord, Kalchbrenner & Kavukcuoglu 2016"
+    return binarised(*mnist_greys(), BEST_PUBLISHED, best)
+
+
+BINARY_MNIST = DataSet(
+    "binary_mnist",
+    "MNIST, binarised at random",
+    "All in nats per image of 28 x 28 binary pixels; lower is better.",
+    (
+        "**Binarisation**: a pixel is 1 with a probability equal to its grey level. For training it is drawn anew in "
+        "every batch (dynamic), for the test images once. The static binarisation of the MADE and PixelCNN papers also "
+        "draws the training images only once: fewer different images to learn from, and test images that are another "
+        "draw of the same kind. `dgm.mnist` in the homeworks cuts the grey levels at one half: an easier problem, "
+        "with lower numbers, which do not belong into this table.",
+    ),
+    binary_mnist,
+)
