@@ -4,13 +4,15 @@ Start        setup
 Data         digits, period_sequences, gaussian_mixture, gaussian_mixture_log_prob, all_binary, mnist
 Markov       markov_chains, markov_entropy, MarkovVAE
 Layers       MaskedConv2d
+Flows        CouplingFlow
+Transport    solve_transport
 Training     fit
 Checking     check
 Pictures     show_images, show_gallery, show_curve, show_map, show_matrices, show_density, show_histogram, show_bars,
              show_lines, show_sequences, show_prediction
 
 Every `show_...` draws with matplotlib and returns the Axes (a list where there are several), to be changed further.
-matplotlib, scikit-learn and tqdm are imported only when they are needed.
+matplotlib, scikit-learn, scipy and tqdm are imported only when they are needed.
 """
 
 from dgm.checking import ChecksFailed, UnknownExercise, check
@@ -23,6 +25,7 @@ from dgm.datasets import (
     mnist,
     period_sequences,
 )
+from dgm.flows import CouplingFlow
 from dgm.layers import MaskedConv2d
 from dgm.markov import MarkovVAE, markov_chains, markov_entropy
 from dgm.notebook import setup
@@ -40,9 +43,11 @@ from dgm.plots import (
     show_sequences,
 )
 from dgm.training import fit
+from dgm.transport import solve_transport
 
 __all__ = [
     "ChecksFailed",
+    "CouplingFlow",
     "DataError",
     "MarkovVAE",
     "MaskedConv2d",
@@ -69,4 +74,5 @@ __all__ = [
     "show_matrices",
     "show_prediction",
     "show_sequences",
+    "solve_transport",
 ]
