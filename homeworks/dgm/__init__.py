@@ -1,7 +1,8 @@
 """The student toolkit of the course Deep Generative Models: `import dgm; from dgm import check`.
 
 Start        setup
-Data         digits, period_sequences, gaussian_mixture, gaussian_mixture_log_prob, all_binary, mnist
+Data         digits, period_sequences, gaussian_mixture, gaussian_mixture_log_prob, all_binary
+Images       mnist, fashion_mnist, binarise, quantise
 Markov       markov_chains, markov_entropy, MarkovVAE
 Layers       MaskedConv2d
 Flows        CouplingFlow
@@ -12,20 +13,19 @@ Pictures     show_images, show_gallery, show_curve, show_map, show_matrices, sho
              show_lines, show_sequences, show_prediction
 
 Every `show_...` draws with matplotlib and returns the Axes (a list where there are several), to be changed further.
-matplotlib, scikit-learn, scipy and tqdm are imported only when they are needed.
+matplotlib, scikit-learn, scipy and tqdm are imported, and packed images read, only when they are needed.
 """
 
 from dgm.checking import ChecksFailed, UnknownExercise, check
 from dgm.datasets import (
-    DataError,
     all_binary,
     digits,
     gaussian_mixture,
     gaussian_mixture_log_prob,
-    mnist,
     period_sequences,
 )
 from dgm.flows import CouplingFlow
+from dgm.images import DataError, binarise, fashion_mnist, mnist, quantise
 from dgm.layers import MaskedConv2d
 from dgm.markov import MarkovVAE, markov_chains, markov_entropy
 from dgm.notebook import setup
@@ -53,8 +53,10 @@ __all__ = [
     "MaskedConv2d",
     "UnknownExercise",
     "all_binary",
+    "binarise",
     "check",
     "digits",
+    "fashion_mnist",
     "fit",
     "gaussian_mixture",
     "gaussian_mixture_log_prob",
@@ -62,6 +64,7 @@ __all__ = [
     "markov_entropy",
     "mnist",
     "period_sequences",
+    "quantise",
     "setup",
     "show_bars",
     "show_curve",

@@ -1,31 +1,13 @@
-"""The data of the homeworks: everything but MNIST is made here or ships with scikit-learn.
+"""The small data of the homeworks: made here, or shipped with scikit-learn. `images` holds the larger digits.
 
 Images are float tensors (N, 1, H, W) with pixels in {0, 1}; sequences are long tensors (N, T). The same arguments
 give the same data on every machine, and no function touches the global random numbers.
 """
 
 import math
-import os
-from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
-
-from dgm.notebook import OneLineError
-
-# The raw IDX files of MNIST: size in bytes and SHA-256 of each. `python -m dgm.data` fetches them.
-MNIST_FILES = {
-    "train-images-idx3-ubyte": (47_040_016, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
-    "train-labels-idx1-ubyte": (60_008, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
-    "t10k-images-idx3-ubyte": (7_840_016, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
-    "t10k-labels-idx1-ubyte": (10_008, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
-}
-IDX_IMAGES = 2051  # the magic number of an IDX file with three dimensions of bytes
-
-
-class DataError(OneLineError):
-    """A data set is missing or damaged; the sentence says what to do."""
 
 
 def digits() -> tuple[Tensor, Tensor]:
@@ -79,53 +61,3 @@ def all_binary(D: int) -> Tensor:
         raise ValueError(f"D must lie in 1..20, got {D}")
     powers = 2 ** torch.arange(D - 1, -1, -1)
     return ((torch.arange(2**D)[:, None] & powers) > 0).float()
-
-
-def mnist(size: int = 28) -> tuple[Tensor, Tensor]:
-    """Train (60000, 1, size, size) and test (10000, 1, size, size) MNIST images, binarised.
-
-    `size` is 28, where pixels above one half are 1, or 14: means over blocks of 2 x 2 pixels, where those above 0.4
-    are 1, because a mean makes thin strokes pale. Independent pixels reach 0.273 nats per pixel there. The raw files
-    must have been fetched once.
-    Raises DataError, with the command to run, when they are missing or damaged.
-    """
-    if size not in (14, 28):
-        raise ValueError(f"size must be 28 or 14, got {size}")
-    return _mnist_images("train-images-idx3-ubyte", size), _mnist_images("t10k-images-idx3-ubyte", size)
-
-
-def data_folder() -> Path:
-    """The folder `data/` beside `homeworks/`; the environment variable DGM_DATA overrides it.
-
-    A toolkit that was installed elsewhere looks for it from the working directory upwards.
-    """
-    if chosen := os.environ.get("DGM_DATA"):
-        return Path(chosen).expanduser()
-    package = Path(__file__).resolve().parent
-    if package.parent.name == "homeworks":
-        return package.parent.parent / "data"
-    here = Path.cwd()
-    course = next((folder for folder in (here, *here.parents) if (folder / "homeworks").is_dir()), here)
-    return course / "data"
-
-
-def mnist_folder() -> Path:
-    return data_folder() / "cache" / "mnist"
-
-
-def _mnist_images(name: str, size: int) -> Tensor:
-    path = mnist_folder() / name
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(
-            "MNIST is not there yet: run `make data` once, with a network (or `python -m dgm.data` in homeworks/). "
-            f"It is looked for in {path.parent}"
-        ) from None
-    if len(raw) != MNIST_FILES[name][0] or int.from_bytes(raw[:4], "big") != IDX_IMAGES:
-        raise DataError(f"{path} is damaged: run `make data`, with a network (or `python -m dgm.data` in homeworks/)")
-    count, height, width = (int.from_bytes(raw[start : start + 4], "big") for start in (4, 8, 12))
-    images = torch.frombuffer(bytearray(raw), dtype=torch.uint8, offset=16).view(count, 1, height, width)
-    if size == 28:
-        return (images > 127).float()
-    return torch.cat([(F.avg_pool2d(chunk.float(), 2) > 0.4 * 255).float() for chunk in images.split(10_000)])

@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from dgm.datasets import DataError
+from dgm.images import DataError
 
 from solutions.results.entry import Data, DataSet
 from solutions.results.harness import ResultsError, measured, record_file, run

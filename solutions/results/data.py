@@ -2,25 +2,12 @@
 
 import torch
 import torch.nn.functional as F
-from dgm.datasets import mnist, mnist_folder
+from dgm.data import full_mnist
 from torch import Generator, Tensor
 
 from solutions.results.entry import NATS, Data, DataSet, Limits
 
 BEST_PUBLISHED = 79.20  # nats: Diagonal BiLSTM, 7 layers (van den Oord et al. 2016, the table of MNIST results)
-
-
-def grey_levels(name: str) -> Tensor:
-    """The images (N, 1, 28, 28) of one raw file, in [0, 1]."""
-    raw = bytearray((mnist_folder() / name).read_bytes())
-    return torch.frombuffer(raw, dtype=torch.uint8, offset=16).view(-1, 1, 28, 28).float() / 255
-
-
-def mnist_greys() -> tuple[Tensor, Tensor]:
-    """Train and test images of MNIST, grey levels in [0, 1]. Raises DataError when files are missing or damaged."""
-    mnist()  # looks at the files, and says what to do about them
-    train, test = (grey_levels(f"{name}-images-idx3-ubyte") for name in ("train", "t10k"))
-    return train, test
 
 
 def binarised(train: Tensor, test: Tensor, known: float = 0.0, known_is: str = "") -> Data:
@@ -47,7 +34,7 @@ def binarised(train: Tensor, test: Tensor, known: float = 0.0, known_is: str = "
 def binary_mnist() -> Data:
     """MNIST, binarised stochastically. Raises DataError when the files are missing or damaged."""
     best = "Diagonal BiLSTM, 7 layers, the best model of van den Oord, Kalchbrenner & Kavukcuoglu 2016"
-    return binarised(*mnist_greys(), BEST_PUBLISHED, best)
+    return binarised(full_mnist("train")[0], full_mnist("test")[0], BEST_PUBLISHED, best)
 
 
 BINARY_MNIST = DataSet(
@@ -58,7 +45,7 @@ BINARY_MNIST = DataSet(
         "**Binarisation**: a pixel is 1 with a probability equal to its grey level. For training it is drawn anew in "
         "every batch (dynamic), for the test images once. The static binarisation of the MADE and PixelCNN papers also "
         "draws the training images only once: fewer different images to learn from, and test images that are another "
-        "draw of the same kind. `dgm.mnist` in the homeworks cuts the grey levels at one half: an easier problem, "
+        "draw of the same kind. The homeworks cut the grey levels at one half: an easier problem, "
         "with lower numbers, which do not belong into this table.",
     ),
     binary_mnist,

@@ -6,7 +6,6 @@ import dgm
 import pytest
 import torch
 import torch.nn.functional as F
-from dgm import datasets
 
 
 def entropy_of_a_coin(p):
@@ -84,20 +83,3 @@ def test_seeds_choose_the_data_and_the_global_generator_stays():
         assert not torch.equal(draw(30, seed=5), draw(30, seed=6))
     dgm.digits()
     assert torch.equal(torch.get_rng_state(), before)
-
-
-def test_the_data_folder_lies_beside_homeworks_unless_it_is_named(monkeypatch, tmp_path):
-    monkeypatch.delenv("DGM_DATA", raising=False)
-    assert datasets.data_folder().name == "data"
-    assert (datasets.data_folder().parent / "homeworks" / "dgm").is_dir()
-    monkeypatch.setenv("DGM_DATA", str(tmp_path))
-    assert datasets.mnist_folder() == tmp_path / "cache" / "mnist"
-
-
-def test_an_installed_toolkit_looks_for_the_course_from_the_working_directory(monkeypatch, tmp_path):
-    monkeypatch.delenv("DGM_DATA", raising=False)
-    monkeypatch.setattr(datasets, "__file__", str(tmp_path / "site-packages" / "dgm" / "datasets.py"))
-    notebooks = tmp_path / "course" / "homeworks" / "hw1"
-    notebooks.mkdir(parents=True)
-    monkeypatch.chdir(notebooks)
-    assert datasets.data_folder() == tmp_path / "course" / "data"

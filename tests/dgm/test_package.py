@@ -18,7 +18,8 @@ seconds = time.perf_counter() - start
 ours = sorted(name for name in sys.modules if name.split(".")[0] in ("solutions", "autograder", "tests"))
 heavy = sorted({"matplotlib", "sklearn", "scipy", "IPython", "pytest"} & set(sys.modules))
 train, test = dgm.digits()
-print(dgm.__file__, seconds, ours, heavy, len(train), len(dgm.checking._files()), sep="|")
+shapes = [tuple(dgm.mnist(28)[0].shape), tuple(dgm.fashion_mnist()[0].shape)]
+print(dgm.__file__, seconds, ours, heavy, len(train), len(dgm.checking._files()), shapes, sep="|")
 """
 
 
@@ -52,11 +53,13 @@ def probe(python_path, cwd):
 
 
 def test_it_installs_alone_with_its_checks(installed, tmp_path):
-    file, _, ours, _, digits, checks = probe(installed, tmp_path)
+    file, _, ours, _, digits, checks, images = probe(installed, tmp_path)
     assert Path(file).is_relative_to(installed)
     assert (ours, digits) == ("[]", "1500")
     assert int(checks) == 1 + len(list(TOOLKIT.glob("checks/*/[!_]*.py")))
+    assert images == "[(20000, 1, 28, 28), (15000, 1, 14, 14)]"
     assert not list(installed.glob("dgm/**/pyproject.toml"))
+    assert sum(path.stat().st_size for path in installed.rglob("*") if path.is_file()) < 10_000_000
 
 
 def test_it_works_from_the_folder_imports_nothing_of_ours_and_fast(tmp_path):
