@@ -4,7 +4,7 @@ Start        setup
 Data         digits, period_sequences, gaussian_mixture, gaussian_mixture_log_prob, all_binary
 Images       mnist, fashion_mnist, binarise, quantise
 Markov       markov_chains, markov_entropy, MarkovVAE
-Layers       MaskedConv2d
+Layers       MaskedConv2d, AutoregressiveMLP
 Flows        CouplingFlow
 Transport    solve_transport
 Training     fit
@@ -26,7 +26,7 @@ from dgm.datasets import (
 )
 from dgm.flows import CouplingFlow
 from dgm.images import DataError, binarise, fashion_mnist, mnist, quantise
-from dgm.layers import MaskedConv2d
+from dgm.layers import AutoregressiveMLP, MaskedConv2d
 from dgm.markov import MarkovVAE, markov_chains, markov_entropy
 from dgm.notebook import setup
 from dgm.plots import (
@@ -46,6 +46,7 @@ from dgm.training import fit
 from dgm.transport import solve_transport
 
 __all__ = [
+    "AutoregressiveMLP",
     "ChecksFailed",
     "CouplingFlow",
     "DataError",

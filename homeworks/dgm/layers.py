@@ -1,6 +1,7 @@
 """Layers that later homeworks build on, so that nobody pays twice for a mistake in an earlier one."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -25,3 +26,35 @@ class MaskedConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         return self._conv_forward(x, self.weight.masked_fill(~self.seen, 0.0), self.bias)
+
+
+class AutoregressiveMLP(nn.Module):
+    """A network (B, D) -> (B, D, outputs): what it says about coordinate order[k] depends on order[:k] alone.
+
+    Every hidden layer has `per_coordinate` units for each of the D coordinates. order (D,) is a permutation of
+    0..D-1. The last layer starts at zero, so that an untrained network says 0 whatever it sees.
+    """
+
+    def __init__(self, order: Tensor, per_coordinate: int, outputs: int, hidden_layers: int = 2) -> None:
+        super().__init__()
+        D = len(order)
+        self.outputs = outputs
+        self.register_buffer("order", torch.as_tensor(order))
+        self.register_buffer("rank", self.order.argsort())
+        before, until = torch.ones(D, D).tril(-1), torch.ones(D, D).tril()  # [i, j]: step i reads step j
+        widths = [1, *[per_coordinate] * hidden_layers, outputs]
+        self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
+        for number, (wide_in, wide_out) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+            allowed = (before if number == 0 else until).repeat_interleave(wide_out, 0).repeat_interleave(wide_in, 1)
+            last = number == hidden_layers
+            scale = 0.0 if last else (2 / allowed.sum(1, keepdim=True).clamp(min=1)).sqrt()
+            self.register_buffer(f"allowed_{number}", allowed)
+            self.weights.append(nn.Parameter(scale * torch.randn(allowed.shape)))
+            self.biases.append(nn.Parameter(torch.zeros(D * wide_out)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, D, outputs) from x (B, D)."""
+        h = x[:, self.order]
+        for number, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            h = F.linear(F.relu(h) if number else h, getattr(self, f"allowed_{number}") * weight, bias)
+        return h.view(len(x), -1, self.outputs)[:, self.rank]

@@ -43,3 +43,22 @@ def test_unknown_kinds_and_even_kernels_are_refused():
         dgm.MaskedConv2d("a", 1, 1, 3)
     with pytest.raises(ValueError, match="kernel_size must be odd, got 4"):
         dgm.MaskedConv2d("A", 1, 1, 4)
+
+
+@pytest.mark.parametrize("hidden_layers", [1, 2, 3])
+def test_the_autoregressive_network_keeps_the_order(hidden_layers):
+    torch.manual_seed(0)
+    order = torch.tensor([2, 0, 3, 1])
+    net, x = dgm.AutoregressiveMLP(order, 6, 2, hidden_layers).double(), torch.randn(64, 4).double()
+    assert (net(x) == 0).all()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.copy_(torch.randn(parameter.shape))
+    rank = order.argsort()
+    for j in range(4):
+        bumped = x.clone()
+        bumped[:, j] += 1
+        changed = ((net(bumped) - net(x)).abs() > 1e-9).any(0)  # (4, 2)
+        assert net(x).shape == (64, 4, 2)
+        for i in range(4):
+            assert changed[i].all() == changed[i].any() == (rank[j] < rank[i])
