@@ -10,6 +10,7 @@ Units   nats.
 import math
 from collections.abc import Iterable
 
+import torch
 from torch import Tensor, nn
 
 
@@ -32,7 +33,7 @@ class Flow(nn.Module):
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """All layers in order, the first one first: z, and log |det dz/dx| (B,) of the whole map."""
-        log_det = x.new_zeros(len(x))
+        log_det = torch.zeros_like(x.flatten(1)[:, 0])
         for layer in self.layers:
             x, change = layer(x)
             log_det = log_det + change
@@ -40,7 +41,7 @@ class Flow(nn.Module):
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """The way back: the x with forward(x) = z, and log |det dx/dz| (B,)."""
-        log_det = z.new_zeros(len(z))
+        log_det = torch.zeros_like(z.flatten(1)[:, 0])
         for layer in reversed(self.layers):
             z, change = layer.inverse(z)
             log_det = log_det + change

@@ -42,7 +42,13 @@ class RealNVP(Flow):
 
 def _network(mask: Tensor, hidden: int) -> nn.Sequential:
     kept = int(mask.sum())
-    last = nn.Linear(hidden, 2 * (len(mask) - kept))
-    nn.init.zeros_(last.weight)
-    nn.init.zeros_(last.bias)
-    return nn.Sequential(nn.Linear(kept, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU(), last)
+    net = nn.Sequential(
+        nn.Linear(kept, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, 2 * (len(mask) - kept)),
+    )
+    for parameter in net[-1].parameters():
+        nn.init.zeros_(parameter)
+    return net
