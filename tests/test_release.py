@@ -4,9 +4,12 @@ import ast
 import json
 import re
 import shutil
+from pathlib import Path
 
+import dgm
 import nbformat
 import pytest
+from dgm import scores
 
 from autograder.course import ROOT, load_course
 from autograder.notebooks import Cell, Notebook, read_notebook, slice_exercise
@@ -671,6 +674,28 @@ def test_the_solved_notebook_is_executed_where_a_student_would(root, homework):
     printed = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ()))
     assert "(3, ['data', 'homeworks']) tensor(3)" in printed and "twice is checked" in printed
     assert release(homework, root=root, check=True) == [], "figures do not make the solved notebook stale"
+
+
+SCORES = """from dgm.scores import scoreboard, scoreboard_path, read
+print("before:", [row.model for row in read(scoreboard_path()).values()])
+scoreboard(homework=1, data="digits", unit="nats per image", models={"MADE": (18.3, "exact")})
+"""
+
+
+def test_the_scoreboard_holds_what_earlier_homeworks_reached_and_keeps_what_this_one_does(root, homework):
+    for name in ("scores", "notebook"):
+        shutil.copy(Path(dgm.__file__).with_name(f"{name}.py"), root / "homeworks" / "dgm")
+    rows = [scores.Score(n, f"model {n}", 20.0 + n, "nats per image", "exact", "digits") for n in (0, 1, 2)]
+    scores.write(root / "solutions/scoreboard.json", {row.key: row for row in rows})
+    scores.write(root / "homeworks/scoreboard.json", {row.key: row for row in rows})  # the instructor's own
+    change(root, "solutions/hw1/hw1.md", "total = add(1, 2)", SCORES + "total = add(1, 2)")
+    release(homework, root=root)
+    solve(homework, root=root)
+    notebook = nbformat.read(root / "solutions/hw1/hw1.ipynb", as_version=4)
+    printed = "".join(output.get("text", "") for cell in notebook.cells for output in cell.get("outputs", ()))
+    assert "before: ['model 0']" in printed
+    kept = scores.read(root / "solutions/scoreboard.json").values()
+    assert [(row.homework, row.model) for row in kept] == [(0, "model 0"), (1, "MADE"), (2, "model 2")]
 
 
 def test_a_cell_that_raises_is_a_sentence(root, homework):

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nbformat
+from dgm import scores
 from nbformat import NotebookNode
 
 from autograder.course import ROOT, Course, Homework, load_course
@@ -121,8 +122,9 @@ def needs_execution(homework: Homework, root: Path = ROOT) -> bool:
 def solve(homework: Homework, optional: bool = False, root: Path = ROOT) -> str:
     """Run the solved notebook top to bottom and keep it with its figures; `optional` cells only when asked for.
 
-    It runs where a student's copy would: in a folder beside `dgm`. Returns the file. Raises ReleaseError when a cell
-    raises, public checks included.
+    It runs where a student's copy would: in a folder beside `dgm`, which is all it can import of ours, with a
+    scoreboard that holds what the solved notebooks of earlier homeworks reached; what this one reaches is added to
+    `solutions/scoreboard.json`. Returns the file. Raises ReleaseError when a cell raises, public checks included.
     """
     from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -141,12 +143,13 @@ def solve(homework: Homework, optional: bool = False, root: Path = ROOT) -> str:
             extra_arguments=["--IPKernelApp.log_level=40"],  # errors: warnings are about the network, which is not used
         )
         try:
-            with client.setup_kernel():
+            with client.setup_kernel(env=os.environ | {"PYTHONPATH": str(cwd.parent)}):
                 for index, cell in enumerate(notebook.cells):
                     client.execute_cell(cell, index)
                     _prove_no_error(homework, index + 1, cell)
         except (CellTimeoutError, DeadKernelError) as error:
             raise ReleaseError(f"the solved notebook of {homework.id} did not finish: {error}") from None
+        _keep_scores(homework, cwd.parent / scores.FILE, root)
     notebook.metadata = nbformat.from_dict(METADATA)
     _write(solved_path(homework, root), notebook_bytes(notebook))
     return solved_path(homework, root).relative_to(root).as_posix()
@@ -162,13 +165,30 @@ def _prove_no_error(homework: Homework, number: int, cell: NotebookNode) -> None
 
 def _desk_of_a_student(folder: Path, homework: Homework, root: Path) -> Path:
     """A copy of what a student has, and in it the folder to run the homework in."""
-    ignore = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", "*.egg-info")
+    ignore = shutil.ignore_patterns(".ipynb_checkpoints", "__pycache__", "*.egg-info", "cache", scores.FILE)
     for name in ("homeworks", "data"):
         if (root / name).is_dir():
             shutil.copytree(root / name, folder / name, ignore=ignore)
     cwd = folder / "homeworks" / homework.id
     cwd.mkdir(parents=True, exist_ok=True)
+    board = scores.read(root / "solutions" / scores.FILE)
+    earlier = {key: row for key, row in board.items() if row.homework < _number(homework)}
+    scores.write(cwd.parent / scores.FILE, earlier)
     return cwd
+
+
+def _number(homework: Homework) -> int:
+    """3 for hw3: how the scoreboard calls a homework."""
+    return int("".join(filter(str.isdigit, homework.id)) or 0)
+
+
+def _keep_scores(homework: Homework, played: Path, root: Path) -> None:
+    """Replace what this homework had on the solved notebooks' scoreboard by what it reached now."""
+    path = root / "solutions" / scores.FILE
+    others = {key: row for key, row in scores.read(path).items() if row.homework != _number(homework)}
+    reached = {key: row for key, row in scores.read(played).items() if row.homework == _number(homework)}
+    if board := others | reached:
+        scores.write(path, dict(sorted(board.items(), key=lambda item: (item[1].homework, item[0]))))
 
 
 def _same_sources(path: Path, notebook: NotebookNode) -> bool:

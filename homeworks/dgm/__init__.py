@@ -9,6 +9,7 @@ Flows        CouplingFlow
 Transport    solve_transport
 Training     fit
 Checking     check
+Scoreboard   scoreboard
 Pictures     show_images, show_gallery, show_curve, show_map, show_matrices, show_density, show_histogram, show_bars,
              show_lines, show_sequences, show_prediction
 
@@ -42,6 +43,7 @@ from dgm.plots import (
     show_prediction,
     show_sequences,
 )
+from dgm.scores import scoreboard
 from dgm.training import fit
 from dgm.transport import solve_transport
 
@@ -66,6 +68,7 @@ __all__ = [
     "mnist",
     "period_sequences",
     "quantise",
+    "scoreboard",
     "setup",
     "show_bars",
     "show_curve",
