@@ -18,6 +18,7 @@
 #   make results     train the reference models on MNIST and measure them; MODEL=vae  BUDGET=120 (CPU seconds)  FRESH=1
 #   make validate    how well the hidden checks tell right from wrong: seeds, named answers, mutants; HW=hw1  SEEDS=50
 #                    EXERCISE=made  ALIVE=1 lists the mutants that live  FRESH=1
+#   make mistake     EXERCISE=vae  NAME=kl_sign: print a wrong answer that the hidden checks are proven with; HW=hw1
 #   make attack      every attack on the grader, with the verdict an honest judge gives; QUICK=1 leaves out the long ones
 #   make bench       grading beside nbgrader and otter, models beside their peers, into BENCHMARKS.md; FULL=1  QUICK=1  ONLY=light
 #   make lint        ruff over everything
@@ -40,7 +41,7 @@ export OMP_NUM_THREADS := 1
 # Where records, gradebook and pages are: the repository, or the demo class's folder.
 PLACE := $(if $(DEMO),--output build/demo)
 
-.PHONY: help setup grade scheduler workers test release final collect formgrader feedback similarity export data pack results validate attack bench lint
+.PHONY: help setup grade scheduler workers test release final collect formgrader feedback similarity export data pack results validate mistake attack bench lint
 
 help:  ## show the lines above
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -95,6 +96,9 @@ results: setup
 validate: setup
 	@$(RUN) -m autograder.validation $(if $(HW),--hw "$(HW)") $(if $(EXERCISE),--exercise "$(EXERCISE)") \
 	    $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(JOBS),--jobs "$(JOBS)") $(if $(ALIVE),--alive) $(if $(FRESH),--fresh)
+
+mistake: setup
+	@$(RUN) -m autograder.validation.mistake --exercise "$(EXERCISE)" --name "$(NAME)" $(if $(HW),--hw "$(HW)")
 
 attack: setup
 	@$(RUN) -m autograder.attacks $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")

@@ -70,16 +70,19 @@ def not_passed(outcomes):
 
 @by_exercise(EXERCISES)
 def test_the_files_keep_the_rules(homework, exercise):
-    """Every assert has a message, and every exercise at least two right alternatives and one wrong answer."""
+    """Every assert has a message, and every exercise at least one mistake and two right answers besides its base."""
     checks = load_checks(homework, exercise)
     assert sum(check.points for check in checks) == exercise.points
     tree = ast.parse(inspect.getsource(checks[0].module))
     silent = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Assert) and node.msg is None]
     assert not silent, f"asserts without a message in lines {silent}"
-    assert len(proof.answers(homework, exercise, "right")) >= 2
+    assert len([answer for answer in proof.answers(homework, exercise, "right") if answer.name != "base"]) >= 2
     wrong = proof.answers(homework, exercise, "wrong")
     assert wrong
     assert {answer.caught_by for answer in wrong} <= {check.id for check in checks}
+    assert not [answer.name for answer in wrong if not answer.sentence.endswith(".")], (
+        "a sentence ends with a full stop"
+    )
 
 
 @by_exercise(EXERCISES)

@@ -1,8 +1,8 @@
 """A class that never was: what `make grade` grades where nothing was handed in.
 
-Each member starts from the notebook that students receive, and fills in the reference, wrong answers that lie beside
-the hidden checks, or something worse. `loses` says which exercises or checks each should get no points for, and a test
-compares. Nothing here knows a point value, and nobody here is a real person.
+Each member starts from the notebook that students receive, and fills in the reference, mistakes from the catalogues
+beside the hidden checks, or something worse. `loses` says which exercises or checks each should get no points for, and
+a test compares. Nothing here knows a point value, and nobody here is a real person.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import Any
 
 from autograder.checking import load_checks
 from autograder.course import Course, Homework, format_points
-from autograder.provenance import CHECKS, released_notebook, solved_path
+from autograder.provenance import released_notebook, solved_path
 from autograder.records import write_atomically
 from autograder.releasing.reference import reference_cells
+from autograder.validation import proof
 
 EVERYTHING = "everything"
 
@@ -95,8 +96,16 @@ def solved(homework: Homework, leave: Iterable[str] = (), **changes: str) -> Doc
 
 
 def beside(homework: Homework, kind: str, names: Iterable[str]) -> list[str]:
-    """The sources of answers that lie beside the hidden checks: `kind` is wrong or right, a name `exercise__what`."""
-    return [(CHECKS / homework.id / kind / f"{name}.py").read_text(encoding="utf-8") for name in names]
+    """The sources of answers that lie beside the hidden checks: `kind` is wrong or right, a name `exercise__what`.
+
+    Raises KeyError for one that is not there.
+    """
+    exercises = {exercise.id: exercise for exercise in homework.exercises}
+    sources = []
+    for exercise, _, what in (name.partition("__") for name in names):
+        known = {answer.name: answer.source for answer in proof.answers(homework, exercises[exercise], kind)}
+        sources.append(known[what])
+    return sources
 
 
 def adding(notebook: Document, *sources: str, at: int | None = None) -> Document:
@@ -248,7 +257,7 @@ LATENT_FORGERIES = ("vae__forged_constant_model", "amortisation__forged_constant
 
 def solved_with(*mistakes: str, leave: Iterable[str] = ()) -> Callable[[Homework], Document]:
     """Solved, but for the exercises in `leave`, and with wrong answers added below: `exercise__mistake`."""
-    return lambda homework: adding(solved(homework, leave), *beside(homework, "wrong", mistakes))
+    return lambda homework: adding(solved(homework, leave), *beside(homework, proof.WRONG, mistakes))
 
 
 def solved_until(*later: str) -> Callable[[Homework], Document]:
@@ -258,12 +267,12 @@ def solved_until(*later: str) -> Callable[[Homework], Document]:
 
 def otherwise(*alternatives: str) -> Callable[[Homework], Document]:
     """Solved, with right answers of another kind: `exercise__what_differs`."""
-    return lambda homework: adding(solved(homework), *beside(homework, "right", alternatives))
+    return lambda homework: adding(solved(homework), *beside(homework, proof.RIGHT, alternatives))
 
 
 def only(*mistakes: str) -> Callable[[Homework], Document]:
     """The notebook as received, but for these wrong answers."""
-    return lambda homework: adding(released(homework), *beside(homework, "wrong", mistakes))
+    return lambda homework: adding(released(homework), *beside(homework, proof.WRONG, mistakes))
 
 
 def half_done(homework: Homework) -> Document:

@@ -286,9 +286,10 @@ Written by `{command}`; every answer went through the real reader, sandbox and j
 - **reference**: the reference solution on so many seeds, and how often it got everything. *False failures below*: the
   rate of false failures is below this with 95 % confidence (Clopper-Pearson).
 - **stub**: the points of what students receive.
-- **wrong**: the named mistakes in `checks/*/wrong/`, each with three seeds: how many lost points on the check that is
-  meant for them.
-- **right**: the correct alternatives in `checks/*/right/`, each with five seeds: how many kept everything.
+- **wrong**: the named mistakes in `checks/*/*.mistakes.md`, each with three seeds: how many lost points on the check
+  that is meant for them.
+- **right**: the correct alternatives in `checks/*/right/` and under `## Base` in the catalogues of mistakes, each with
+  five seeds: how many kept everything.
 - **mutants**: the reference with one change made by machine (`validation/mutants.py`): an operator, a sign, a term, a
   constant, an index, an axis, a reduction, a `detach`, arguments, a statement. *Killed* ones lost points, *equivalent*
   ones are right answers too and are listed with the reason in `checks/*/equivalent.toml`; *alive* ones are neither.

@@ -1,63 +1,68 @@
 """The proof that the checks check: answers whose verdict is known, sent through the real reader, guest and judge.
 
-Beside the hidden checks lie `wrong/<exercise>__<mistake>.py`, each a plausible wrong answer that must lose points on
-the check named in its docstring ("Caught by: ..."), and `right/<exercise>__<what differs>.py`, each a correct
-alternative that must keep them all. Both hold only what changes: they stand for a cell that a student added below the
-reference's.
+Beside the hidden checks lie `<exercise>.mistakes.md`, a catalogue of plausible wrong answers, each of which must lose
+points on the check under which it stands (`autograder.validation.catalogue` says how it is written), and
+`right/<exercise>__<what differs>.py`, each a correct alternative that must keep them all. Both stand for a cell that a
+student added below the reference's.
 """
 
 from __future__ import annotations
 
-import ast
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
 
 from autograder import checking
-from autograder.checking import Check, CheckFileError, Outcome
+from autograder.checking import Check, Outcome
 from autograder.course import Exercise, Homework
 from autograder.notebooks import READY, Cell, Notebook, slice_exercise
 from autograder.provenance import CHECKS
 from autograder.releasing.release import reference_cells, stub_cells
 from autograder.sandbox import Sandbox
+from autograder.validation import catalogue
 
 WRONG, RIGHT = KINDS = ("wrong", "right")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer to one exercise whose verdict is known. `caught_by` names the check meant for a wrong one."""
+    """An answer to one exercise whose verdict is known.
+
+    Of a wrong one `caught_by` names the check meant for it and `sentence` says what is wrong.
+    """
 
     kind: str
     name: str
     exercise: str
     source: str
     caught_by: str = ""
+    sentence: str = ""
 
 
 def answers(homework: Homework, exercise: Exercise, kind: str) -> list[Answer]:
-    """The wrong or right answers that lie beside the checks of an exercise. Raises CheckFileError for a bad file."""
-    folder = CHECKS / homework.id / kind
-    found = []
-    for path in sorted(folder.glob(f"{exercise.id}__*.py")):
-        source = path.read_text(encoding="utf-8")
-        caught_by = ""
-        if kind == "wrong":
-            named = re.search(r"^Caught by: (\w+)\.?$", ast.get_docstring(ast.parse(source)) or "", re.MULTILINE)
-            if named is None:
-                raise CheckFileError(f"{kind}/{path.name}: its docstring does not say which check it is `Caught by: `")
-            caught_by = f"{exercise.id}/{named[1]}"
-        found.append(Answer(kind, path.stem.partition("__")[2], exercise.id, source, caught_by))
-    return found
+    """The wrong or right answers that lie beside the checks of an exercise. Raises CheckFileError for a bad file.
+
+    The base of a catalogue is a right answer, named `base`.
+    """
+    known = _catalogue(homework, exercise)
+    if kind == WRONG:
+        return [
+            Answer(WRONG, m.name, exercise.id, m.source, f"{exercise.id}/{m.check}", m.sentence) for m in known.mistakes
+        ]
+    base = [Answer(RIGHT, "base", exercise.id, known.base)] if known.base else []
+    paths = sorted((CHECKS / homework.id / RIGHT).glob(f"{exercise.id}__*.py"))
+    sources = {path.stem.partition("__")[2]: path.read_text(encoding="utf-8") for path in paths}
+    return base + [Answer(RIGHT, name, exercise.id, source) for name, source in sources.items()]
 
 
 def strays(homework: Homework) -> list[str]:
-    """Files in wrong/ and right/ that belong to no exercise: they would prove nothing."""
+    """Catalogues and files in right/ that belong to no exercise: they would prove nothing."""
     ids = {exercise.id for exercise in homework.exercises}
-    paths = [path for kind in KINDS for path in (CHECKS / homework.id / kind).glob("*.py")]
-    return sorted(str(path) for path in paths if path.stem.partition("__")[0] not in ids)
+    folder = CHECKS / homework.id
+    belongs = {path: path.name.removesuffix(catalogue.SUFFIX) for path in folder.glob(f"*{catalogue.SUFFIX}")}
+    belongs |= {path: path.stem.partition("__")[0] for path in (folder / RIGHT).glob("*.py")}
+    return sorted(str(path) for path, exercise in belongs.items() if exercise not in ids)
 
 
 def submission(homework: Homework, added: str = "", replaced: Mapping[str, str] | None = None) -> Notebook:
@@ -99,6 +104,15 @@ def judge(
             with guest.session(sliced.parts, check.limits) as session:
                 outcomes[check.id] = checking.run_check(check, session, reference, seed)
     return outcomes
+
+
+@cache
+def _catalogue(homework: Homework, exercise: Exercise) -> catalogue.Catalogue:
+    path = CHECKS / homework.id / f"{exercise.id}{catalogue.SUFFIX}"
+    if not path.exists():
+        return catalogue.Catalogue("", ())
+    checks = [check.id.partition("/")[2] for check in checking.load_checks(homework, exercise)]
+    return catalogue.read(path, exercise.id, checks, _reference(homework)[exercise.id])
 
 
 @cache

@@ -6,7 +6,7 @@ Oracle   Quadrature of prior times likelihood over the logit of the unknown prob
 Error    The oracles are exact to 1e-9. 1e-5 is allowed, and 1e-4 for the evidence and for numbers, which a submission
          may turn into float32; every wrong answer is off by more than 1e-3.
 Cost     0.1 s.
-Rejects  every file in wrong/beta_bernoulli__*.py.
+Rejects  every mistake in beta_bernoulli.mistakes.md.
 """
 
 import math

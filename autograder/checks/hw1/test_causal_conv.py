@@ -7,7 +7,7 @@ Oracle   A layer is an affine map, so it is known completely from its outputs fo
 Error    float32 rounding is below 1e-5 here, a weight is a standard normal number: 1e-4 counts as no influence, and a
          tap must reach 1e-3 in one of three layers with different weights (fails by chance below 1e-7).
 Cost     0.1 s of CPU.
-Rejects  every wrong/causal_conv__*.py.
+Rejects  every mistake in causal_conv.mistakes.md.
 """
 
 import torch

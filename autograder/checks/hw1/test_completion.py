@@ -7,7 +7,7 @@ Oracle   One image, one pixel, one number at a time in Python, with the uniform 
 Calls    A count made in the guest could be forged. Instead the model adds the next row of a table to its logits at
          every call: one call too many or too few changes the pixels themselves, and those are compared here.
 Cost     0.1 s.
-Rejects  every file in wrong/completion__*.py.
+Rejects  every mistake in completion.mistakes.md.
 """
 
 import math

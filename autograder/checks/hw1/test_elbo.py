@@ -7,7 +7,7 @@ Oracle   Values: torch.distributions on the probe's decoder, computed a second t
          KL divergence to the posterior, both by quadrature on a grid, which knows nothing of the posterior's formula.
 Error    The oracles agree with the reference to 1e-10; 1e-5 is allowed.
 Cost     0.1 s.
-Rejects  every file in wrong/elbo__*.py.
+Rejects  every mistake in elbo.mistakes.md.
 """
 
 import math

@@ -4,7 +4,7 @@ Oracle   the defining sums, term by term with math.fsum; the limits alpha = +-1 
 Error    the sums are exact to 1e-14; 1e-5 is allowed (a solution in float32 is right too), 1e-4 next to the limits,
          where the straightforward formula in float64 is off by 1e-9.
 Cost     0.02 s.
-Rejects  every file wrong/f_divergence__*.py.
+Rejects  every mistake in f_divergence.mistakes.md.
 """
 
 import math

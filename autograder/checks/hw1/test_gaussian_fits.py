@@ -6,7 +6,7 @@ Error    the Riemann sum of a smooth density that vanishes at both ends is exact
          component is the reverse optimum to 1.2e-4 (measured on 10 seeds); 0.02 is allowed for the fits, which the
          reference meets within 1e-4 (20 seeds).
 Cost     1.2 s, of which the fits take all.
-Rejects  every file wrong/gaussian_fits__*.py.
+Rejects  every mistake in gaussian_fits.mistakes.md.
 """
 
 import math

@@ -6,7 +6,7 @@ Oracle   the order itself: which variables may be read follows from it. Masks ar
 Error    sums over all states are exact to 1e-12 in float64; 1e-4 is allowed (a solution in float32 is right too).
          Fit: see FIT. Before any network is judged, its weights are moved, as training would move them.
 Cost     0.6 s, of which the fit takes 0.3 s.
-Rejects  every file wrong/made__*.py.
+Rejects  every mistake in made.mistakes.md.
 """
 
 import itertools

@@ -11,7 +11,7 @@ Error    float32 rounding is below 1e-5 here, a weight is a standard normal numb
          line is 1e-4. The learning task ended at a relative error of at most 4e-4 (20 seeds, both kinds); 5e-3 is
          allowed, and one frozen weight leaves more than 3e-2.
 Cost     0.9 s of CPU.
-Rejects  every wrong/masked_conv__*.py.
+Rejects  every mistake in masked_conv.mistakes.md.
 """
 
 import torch

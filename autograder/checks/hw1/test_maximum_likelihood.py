@@ -4,7 +4,7 @@ Oracle   the identity nll = entropy(empirical) + KL(empirical || model), both su
          is computed here; for the fit, the observed frequencies, which are the exact optimum.
 Error    the oracle is exact to 1e-14; 1e-6 is allowed (a solution in float32 is right too), 1e-3 for the fit.
 Cost     0.2 s, nearly all of it for the fits.
-Rejects  every file wrong/maximum_likelihood__*.py.
+Rejects  every mistake in maximum_likelihood.mistakes.md.
 """
 
 import math

@@ -4,7 +4,7 @@ Oracle   the samplers draw from a generator with a known seed, so the judge draw
          their mean and standard deviation with math.fsum; the histogram is counted point by point.
 Error    exact to 1e-12; 1e-5 is allowed, 1e-4 for the error bar, whose standard deviation may divide by n or by n - 1.
 Cost     0.05 s.
-Rejects  every file wrong/monte_carlo__*.py.
+Rejects  every mistake in monte_carlo.mistakes.md.
 """
 
 import math

@@ -5,7 +5,7 @@ Oracle   Values: torch.distributions and a sum of exponentials around the larges
          p(x) is a multivariate normal density; the mean of 4000 estimates must lie within 5 standard errors of it.
 Error    Values agree to 1e-12; 1e-5 of the value is allowed, 1e-4 where log p(x) is far below the range of exp.
 Cost     0.1 s.
-Rejects  every file in wrong/naive_monte_carlo__*.py.
+Rejects  every mistake in naive_monte_carlo.mistakes.md.
 """
 
 import math

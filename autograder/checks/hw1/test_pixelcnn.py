@@ -12,7 +12,7 @@ Training Binarised digits, 1500 images, 8 epochs, 16 filters, 4 layers, 5 x 5 ke
          same pixels, which varies less from split to split. The line is at 0.86, mean + 4 sd; the correct alternatives
          in right/ reach 0.68 to 0.77. Only type A: 0.88; trained with a leak: far above 1 when the leak is scrambled.
 Cost     about 3 s of CPU, nearly all of it in the training check.
-Rejects  every wrong/pixelcnn__*.py.
+Rejects  every mistake in pixelcnn.mistakes.md.
 """
 
 from functools import cache

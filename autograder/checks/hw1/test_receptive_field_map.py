@@ -9,7 +9,7 @@ Nets     The probe builds them from weights drawn here: float32, both signs, in 
          one random input lost 60 times, the union over 2 inputs 52 times, over 4 seven times, over 6 once, over 8, 10,
          12 and 16 never. tanh stays far from saturation, also with all weights made positive.
 Cost     2 s, half of it once per worker: `grade.prepared` keeps the stacks with their places and truths.
-Rejects  every file in wrong/receptive_field_map__*.py.
+Rejects  every mistake in receptive_field_map.mistakes.md.
 """
 
 import torch

@@ -3,7 +3,7 @@
 Oracle   quadrature of the definition on a wide even grid (the trapezoidal rule, exponentially accurate for Gaussians).
 Error    1e-12 (measured against the closed form); 1e-5 is allowed, 1e-4 next to the limits.
 Cost     0.02 s.
-Rejects  every file wrong/t1_formula__*.py.
+Rejects  every mistake in t1_formula.mistakes.md.
 """
 
 import math

@@ -3,7 +3,7 @@
 Oracle   mean and variance of the mixture by quadrature on a wide even grid: they minimise the forward KL.
 Error    1e-12; 1e-5 is allowed.
 Cost     0.02 s.
-Rejects  every file wrong/t2_formula__*.py.
+Rejects  every mistake in t2_formula.mistakes.md.
 """
 
 import torch

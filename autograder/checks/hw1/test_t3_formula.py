@@ -3,7 +3,7 @@
 Oracle   the paths themselves, walked one by one from degree to degree; no mask and no matrix product occurs here.
 Error    exact.
 Cost     0.05 s.
-Rejects  every file wrong/t3_formula__*.py.
+Rejects  every mistake in t3_formula.mistakes.md.
 """
 
 import torch

@@ -5,7 +5,7 @@ Oracle   Quadrature: the average over q of log p(x, z) - log q(z), a sum over 8 
          p(x, z) over z, a sum on a grid, which the ELBO reaches at the posterior found on the same grid.
 Error    The oracles agree with the reference to 1e-10; 1e-4 is allowed, so that float32 may be used inside.
 Cost     0.05 s.
-Rejects  every file in wrong/t4_formula__*.py.
+Rejects  every mistake in t4_formula.mistakes.md.
 """
 
 import math

@@ -12,7 +12,7 @@ Training 500 sequences of 48 symbols, 6 epochs, dilations 1, 2, 4, 8. Nats per s
          is 0.1, for the sake of other architectures. A window shorter than 11 leaves 0.49. In one network of 60 all
          units before the last layer die and 0.49 is left for ever: it gets two more attempts.
 Cost     about 2 s of CPU, nearly all of it in the training check; 6 s for a network that learns nothing.
-Rejects  every wrong/wavenet__*.py.
+Rejects  every mistake in wavenet.mistakes.md.
 """
 
 import math

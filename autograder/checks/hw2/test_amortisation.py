@@ -10,7 +10,7 @@ Noise    For every data point the mean of eps is 0 and that of eps eps^T is the 
 Error    The oracles agree with the reference to 1e-10, the optimum to 1e-10 (100 seeds); 1e-4 of the size is
          allowed, at the optimum 2e-3.
 Cost     about 1 s.
-Rejects  every file in wrong/amortisation__*.py.
+Rejects  every mistake in amortisation.mistakes.md.
 """
 
 import itertools

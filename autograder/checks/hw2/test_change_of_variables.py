@@ -4,7 +4,7 @@ Oracle   Closed forms for exp, a cubic, rotations and affine maps; central diffe
          determinant; log-densities of `torch.distributions`; in one dimension the density must integrate to 1.
 Error    Closed forms agree with the reference to 1e-12, central differences to 1e-8; 1e-4 is allowed.
 Cost     0.1 s.
-Rejects  every file in wrong/change_of_variables__*.py.
+Rejects  every mistake in change_of_variables.mistakes.md.
 """
 
 import math

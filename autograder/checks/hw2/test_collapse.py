@@ -4,7 +4,7 @@ Oracle   Data made so that the answer is known: the variance over the data of ev
          from the threshold by 20 %. KL divergences by torch.distributions.
 Error    1e-5 is allowed for KL divergences; counts must be exact.
 Cost     0.05 s.
-Rejects  every file in wrong/collapse__*.py.
+Rejects  every mistake in collapse.mistakes.md.
 """
 
 import torch

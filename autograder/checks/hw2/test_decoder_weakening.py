@@ -5,7 +5,7 @@ Oracle   Free bits: the sum of maxima in Python numbers; entries of dimensions b
          The schedule and the dropout: their definitions, entry by entry.
 Error    1e-6 is allowed.
 Cost     0.05 s.
-Rejects  every file in wrong/decoder_weakening__*.py.
+Rejects  every mistake in decoder_weakening.mistakes.md.
 """
 
 import torch

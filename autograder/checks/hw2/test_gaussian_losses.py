@@ -6,7 +6,7 @@ Oracle   KL: the average under the first Gaussian of the difference of two log-d
          the oracles.
 Error    The oracles agree with the reference to 1e-10, the differences to 1e-7; 1e-4 is allowed (float32 inside).
 Cost     0.05 s.
-Rejects  every file in wrong/gaussian_losses__*.py.
+Rejects  every mistake in gaussian_losses.mistakes.md.
 """
 
 from collections.abc import Callable

@@ -7,7 +7,7 @@ Oracle   E-step: Bayes' rule component by component with `torch.distributions`; 
 Error    Oracles and reference agree to 1e-9; 1e-4 is allowed, of the size of what is compared: float32 will do inside,
          except far away, where the differences of squared distances need the float64 that was sent.
 Cost     0.2 s.
-Rejects  every file in wrong/gaussian_mixture__*.py.
+Rejects  every mistake in gaussian_mixture.mistakes.md.
 """
 
 import numpy as np

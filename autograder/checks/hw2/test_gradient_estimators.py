@@ -6,7 +6,7 @@ Oracle   The noise sent is the nodes of a quadrature rule, and the judge weights
          f(z) = z^2 the variances are 4 and 30.
 Error    The quadratures agree with the closed forms to 1e-9 (the midpoint rule at a jump to 1e-5); 1e-4 is allowed.
 Cost     0.05 s.
-Rejects  every file in wrong/gradient_estimators__*.py.
+Rejects  every mistake in gradient_estimators.mistakes.md.
 """
 
 import math

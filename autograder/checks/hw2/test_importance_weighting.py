@@ -5,7 +5,7 @@ Oracle   Values: Python's exact fractions for the mean of the weights. Bound: a 
          grows with K, and it stays below log p(x). Size: a constant added to the log weights must come out again.
 Error    The oracles agree with the reference to 1e-10; 1e-6 of the size is allowed.
 Cost     0.1 s.
-Rejects  every file in wrong/importance_weighting__*.py.
+Rejects  every mistake in importance_weighting.mistakes.md.
 """
 
 import itertools

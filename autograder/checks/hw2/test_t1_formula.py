@@ -4,7 +4,7 @@ Oracle   The defining sum, term by term in Python; log p(X) by a sum over compon
          posterior and nowhere else.
 Error    1e-13; 1e-4 is allowed, so that float32 may be used inside.
 Cost     0.02 s.
-Rejects  every file wrong/t1_formula__*.py.
+Rejects  every mistake in t1_formula.mistakes.md.
 """
 
 import math

@@ -3,7 +3,7 @@
 Oracle   12 Gauss-Hermite nodes, exact for the polynomials that the two estimators and their squares are.
 Error    1e-12 of the value; 1e-4 is allowed.
 Cost     0.02 s.
-Rejects  every file wrong/t2_formula__*.py.
+Rejects  every mistake in t2_formula.mistakes.md.
 """
 
 from collections.abc import Iterator

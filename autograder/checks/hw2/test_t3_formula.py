@@ -4,7 +4,7 @@ Oracle   All 2^K sequences of weights are written down, each with its probabilit
          number of a's is built up weight by weight, and the limit is the logarithm of the mean weight.
 Error    The oracles agree with the reference to 1e-10; 1e-5 is allowed, so that float32 may be used inside.
 Cost     0.1 s.
-Rejects  every file in wrong/t3_formula__*.py.
+Rejects  every mistake in t3_formula.mistakes.md.
 """
 
 import itertools

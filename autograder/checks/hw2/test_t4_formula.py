@@ -5,7 +5,7 @@ Oracle   One direction of a linear VAE: x = w z + noise, with data of the given 
          moments of that model; none of it uses the formula asked for.
 Error    The numerical optimum agrees with the reference to 1e-7; 1e-5 is allowed.
 Cost     0.1 s.
-Rejects  every file in wrong/t4_formula__*.py.
+Rejects  every mistake in t4_formula.mistakes.md.
 """
 
 import math

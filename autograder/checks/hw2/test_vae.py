@@ -22,7 +22,7 @@ Training Gaussian data in 2 dimensions, 1000 steps, the learning rate falling to
          -log p(x) 0.76 +- 0.014 (8 seeds; the right alternative that did worst 0.791 +- 0.012 and 0.776 +- 0.015);
          with a mean over pixels it is 1.006 of it, with KL 0.
 Cost     about 4 s of CPU, nearly all of it in the two training checks.
-Rejects  every file in wrong/vae__*.py.
+Rejects  every mistake in vae.mistakes.md.
 """
 
 import math

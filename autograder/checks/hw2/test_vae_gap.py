@@ -7,7 +7,7 @@ Oracle   Values: torch.distributions on the probe's encoder and decoder, compute
          of log p(x), and of log p(x) minus the KL divergence, within 5 standard errors.
 Error    The oracles agree with the reference to 1e-10; 1e-5 is allowed.
 Cost     0.1 s.
-Rejects  every file in wrong/vae_gap__*.py.
+Rejects  every mistake in vae_gap.mistakes.md.
 """
 
 import math

@@ -1,8 +1,0 @@
-"""The definition is used at alpha = +-1 as well, where it is 0 / 0.
-
-Caught by: alpha_divergence_at_the_limits
-"""
-
-
-def alpha_divergence(p, q, alpha):
-    return 4 / (1 - alpha**2) * (1 - (p ** ((1 + alpha) / 2) * q ** ((1 - alpha) / 2)).sum())

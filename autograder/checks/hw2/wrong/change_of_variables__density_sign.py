@@ -1,7 +1,0 @@
-"""The log-determinant of the inverse map is subtracted.
-
-Caught by: density
-"""
-
-def transformed_log_prob(log_prob_z, f_inverse, x):
-    return log_prob_z(f_inverse(x)) - log_abs_det_jacobian(f_inverse, x)

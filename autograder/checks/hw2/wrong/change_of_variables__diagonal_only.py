@@ -1,8 +1,0 @@
-"""The product of the diagonal entries.
-
-Caught by: networks
-"""
-
-def log_abs_det_jacobian(f, x):
-    jacobian = torch.stack([torch.autograd.functional.jacobian(lambda row: f(row[None])[0], row) for row in x])
-    return jacobian.diagonal(dim1=1, dim2=2).abs().log().sum(1)

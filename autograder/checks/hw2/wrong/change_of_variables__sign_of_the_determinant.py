@@ -1,9 +1,0 @@
-"""The sign multiplies the logarithm.
-
-Caught by: known_determinants
-"""
-
-def log_abs_det_jacobian(f, x):
-    jacobian = torch.stack([torch.autograd.functional.jacobian(lambda row: f(row[None])[0], row) for row in x])
-    sign, logabsdet = torch.linalg.slogdet(jacobian)
-    return sign * logabsdet

@@ -1,8 +1,0 @@
-"""The first number of a row decides for the whole sequence.
-
-Caught by: word_dropout
-"""
-
-
-def word_dropout(x, p, u):
-    return torch.where(u[:, :1] < p, 0.5, x)

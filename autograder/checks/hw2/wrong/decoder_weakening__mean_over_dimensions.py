@@ -1,8 +1,0 @@
-"""The mean over the dimensions.
-
-Caught by: free_bits
-"""
-
-
-def kl_with_free_bits(kl, free_bits):
-    return kl.mean(0).clamp(min=free_bits).mean()

@@ -1,8 +1,0 @@
-"""One number per dimension comes back.
-
-Caught by: free_bits
-"""
-
-
-def kl_with_free_bits(kl, free_bits):
-    return kl.mean(0).clamp(min=free_bits)

@@ -1,9 +1,0 @@
-"""No gradient flows to the second Gaussian.
-
-Caught by: gradients
-"""
-
-def gaussian_kl(mean1, log_std1, mean2=0.0, log_std2=0.0):
-    log_std2 = torch.as_tensor(log_std2, dtype=mean1.dtype)
-    mean2, log_std2 = torch.as_tensor(mean2).detach(), log_std2.detach()
-    return 0.5 * (torch.exp(2 * (log_std1 - log_std2)) + ((mean1 - mean2) / log_std2.exp()) ** 2 - 1) - log_std1 + log_std2

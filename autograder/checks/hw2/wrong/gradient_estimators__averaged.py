@@ -1,9 +1,0 @@
-"""One gradient for all draws, of shape (2,).
-
-Caught by: reparametrisation_is_unbiased
-"""
-
-def grad_reparam(f, mean, log_std, eps):
-    z = (mean + log_std.exp() * eps).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(f(z).sum(), z)
-    return torch.stack([slope, slope * log_std.exp() * eps], -1).mean(0)

@@ -1,9 +1,0 @@
-"""The result is (2, n).
-
-Caught by: reparametrisation_is_unbiased
-"""
-
-def grad_reparam(f, mean, log_std, eps):
-    z = (mean + log_std.exp() * eps).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(f(z).sum(), z)
-    return torch.stack([slope, slope * log_std.exp() * eps])

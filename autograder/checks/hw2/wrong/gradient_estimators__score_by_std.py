@@ -1,9 +1,0 @@
-"""Column 1 is the derivative with respect to std, not log_std.
-
-Caught by: score_is_unbiased
-"""
-
-def grad_score(f, mean, log_std, eps, baseline=0.0):
-    std = log_std.exp()
-    z = mean + std * eps
-    return (f(z) - baseline)[:, None] * torch.stack([eps / std, (eps**2 - 1) / std], -1)

@@ -1,8 +1,0 @@
-"""Divided by K, not by their sum.
-
-Caught by: weights
-"""
-
-
-def snis_weights(log_w):
-    return log_w.exp() / len(log_w)

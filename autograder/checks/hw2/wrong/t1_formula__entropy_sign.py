@@ -1,7 +1,0 @@
-"""The entropy has the wrong sign.
-
-Caught by: value
-"""
-
-def mixture_elbo(R, log_joint):
-    return (R * log_joint + torch.xlogy(R, R)).sum()

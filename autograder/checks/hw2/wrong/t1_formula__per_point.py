@@ -1,7 +1,0 @@
-"""One number for every point.
-
-Caught by: value
-"""
-
-def mixture_elbo(R, log_joint):
-    return (R * log_joint - torch.xlogy(R, R)).sum(1)

@@ -1,8 +1,0 @@
-"""The binomial coefficients are missing.
-
-Caught by: value
-"""
-
-
-def iwae_two_point(p, a, b, K):
-    return sum(p**j * (1 - p) ** (K - j) * math.log((j * a + (K - j) * b) / K) for j in range(K + 1))

@@ -1,8 +1,0 @@
-"""The case that all weights are a is forgotten.
-
-Caught by: value
-"""
-
-
-def iwae_two_point(p, a, b, K):
-    return sum(math.comb(K, j) * p**j * (1 - p) ** (K - j) * math.log((j * a + (K - j) * b) / K) for j in range(K))

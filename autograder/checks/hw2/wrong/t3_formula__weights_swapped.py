@@ -1,8 +1,0 @@
-"""a and b are swapped in the mean.
-
-Caught by: value
-"""
-
-
-def iwae_two_point(p, a, b, K):
-    return sum(math.comb(K, j) * p**j * (1 - p) ** (K - j) * math.log((j * b + (K - j) * a) / K) for j in range(K + 1))
