@@ -1,8 +1,12 @@
 """What grades: reads submissions as data, runs them in a sandbox, judges raw outputs, keeps the gradebook.
 
-The rooms, along the way of a submission; each one's docstring is its map, and arrows point upwards in this list only:
+The rooms, along the way of a submission. Each one's docstring is its map. Who stands lower in this list may import what
+stands higher, and never the other way round (tests/test_house.py):
 
-    course, provenance, records, checking     the ground that every room stands on
+    course      points, homeworks, deadlines: `course.toml`, read and vetted
+    provenance  what decides a result besides the submission
+    records     what grading found about one submission
+    checking    what a hidden check is made of
     notebooks   from the bytes of a notebook to the definitions that an exercise needs
     sandbox     the guest: student code runs there, and only raw outputs come out
     judging     hidden checks against a guest, one submission or a batch, here or on a cluster
@@ -11,9 +15,11 @@ The rooms, along the way of a submission; each one's docstring is its map, and a
     marks       the gradebook, lateness, course grades, exports
     pages       what people look at: feedback, formgrader, overview, similarity
     releasing   from the authored homework to the notebooks that students and staff get
+    desk        a whole class, the demo class, and what is printed about them
     validation  the proof that the checks tell right from wrong
-    desk        a whole class, the demo class, and what is printed about them; `__main__` is its door
-    attacks     attacks on all of this; `bench` measures it beside others
+    __main__    the command line
+    bench       how fast grading is, beside what a TA would use instead
+    attacks     attacks on all of this
 """
 
 import sys

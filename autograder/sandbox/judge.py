@@ -6,19 +6,19 @@ warden (see `warden.py`); what comes from the student's process is data, read un
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import subprocess
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from functools import cache, partial
+from functools import partial
 from types import TracebackType
 from typing import Any, NoReturn
 
 from autograder.checking import CRASHED, GuestFailure, Limits
 from autograder.sandbox import channel, control, groups, launch, messages
+from autograder.sandbox.inspection import INSPECTION, own_namespaces
 from autograder.sandbox.launch import SandboxError
 from autograder.sandbox.messages import Parts
 from autograder.sandbox.warden import descendants
@@ -77,7 +77,7 @@ class Sandbox:
         """Which protections are active, for the records: measured from inside a guest, not promised."""
         if self._description is None:
             with self.guest() as guest, guest.session([], Limits()) as session:
-                found = session.call(_INSPECTION, "inspect", (_own(),), {})
+                found = session.call(INSPECTION, "inspect", (own_namespaces(),), {})
                 limited = self._group is not None and self._group.holds(self._processes())
                 self._description = {"isolation": self.isolation, **found, "cgroup": limited}
         return dict(self._description)
@@ -403,74 +403,3 @@ class Session:
         if ready or self.usage is not None:
             raise _EndedError
         raise _OutOfTimeError
-
-
-# --- what is measured ---------------------------------------------------------------------------------------------
-
-
-def _own() -> dict[str, str]:
-    """The judge's own namespaces, to be compared with the guest's."""
-    return {name: os.readlink(f"/proc/self/ns/{name}") for name in ("user", "pid", "mnt", "ipc", "net", "uts")}
-
-
-_INSPECTION = """
-def inspect(student, judges):
-    import os, resource
-    status = dict(line.split(":", 1) for line in open("/proc/self/status"))
-    names = ("CPU", "AS", "NPROC", "NOFILE", "FSIZE", "CORE")
-    limits = {name: resource.getrlimit(getattr(resource, "RLIMIT_" + name))[1] for name in names}
-    resource.setrlimit(resource.RLIMIT_NPROC, (1, limits["NPROC"]))
-    try:  # the kernel exempts the real root from this limit
-        child = os.fork()
-        if child == 0:
-            os._exit(0)
-        os.waitpid(child, 0)
-        processes_limited = False
-    except BlockingIOError:
-        processes_limited = True
-    return {
-        "namespaces": [name for name, link in judges.items() if os.readlink("/proc/self/ns/" + name) != link],
-        "rlimits": limits,
-        "processes_limited": processes_limited,
-        "no_new_privs": status["NoNewPrivs"].strip() == "1",
-        "capabilities_dropped": all(int(status[name], 16) == 0 for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")),
-        "seccomp": status["Seccomp"].strip() == "2",
-        "one_cpu": len(os.sched_getaffinity(0)) == 1,
-        "user": os.getuid(),
-    }
-"""
-
-
-@cache
-def sandbox_problem() -> str | None:
-    """None when bubblewrap isolation works here, else a sentence that says what to do. Tries it, once per process."""
-    try:
-        with Sandbox("bubblewrap") as sandbox:
-            return missing_protection(sandbox)
-    except (SandboxError, GuestFailure) as error:
-        return str(error)
-
-
-def missing_protection(sandbox: Sandbox) -> str | None:
-    """None when a running sandbox has all that must never be missing, else a sentence. Raises SandboxError."""
-    found = sandbox.describe()
-    if missing := _own().keys() - set(found["namespaces"]):
-        return f"the sandbox started without a namespace of its own for: {', '.join(sorted(missing))}"
-    if not (found["no_new_privs"] and found["capabilities_dropped"]):
-        return "the sandbox started, but its processes kept privileges"
-    return None
-
-
-def below_minimum(sandbox: Sandbox, minimum: Iterable[str]) -> str | None:
-    """None when all protections that the course demands (names of course.PROTECTIONS) are active, else a sentence.
-
-    Raises SandboxError.
-    """
-    found = sandbox.describe()
-    active = {f"{name}_namespace" for name in found["namespaces"]} | {name for name, on in found.items() if on is True}
-    if missing := [name for name in minimum if name not in active]:
-        return (
-            f"the sandbox works here, but without {', '.join(missing)}, which course.toml demands under [grading] "
-            "minimum; grade on another machine, or accept less there"
-        )
-    return None

@@ -8,7 +8,6 @@ import hashlib
 import importlib.util
 import linecache
 import random
-import re
 import signal
 import sys
 import threading
@@ -24,8 +23,8 @@ import numpy as np
 import torch
 
 from dgm.notebook import OneLineError, ipython, show
+from dgm.stubs import check_files, unwritten
 
-CHECKS = Path(__file__).resolve().parent / "checks"
 PATIENCE = 20  # seconds a public check may take before it is stopped; they are written to need less than one
 LONGEST = 400  # characters shown of an error's own text
 
@@ -80,25 +79,6 @@ class Student:
             return self._namespace[name]
         except KeyError:
             raise MissingNameError(f"`{name}` is not defined: run the cell that defines it") from None
-
-
-# --- stubs --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Unwritten:
-    """What a stub says when it is called: the exercise, and what to write."""
-
-    exercise: str
-    text: str
-
-
-def unwritten(error: BaseException) -> Unwritten | None:
-    """What the stub says that raised this error; None when no stub did. Stubs raise "exercise: what to write"."""
-    match = re.fullmatch(r"(\w+): (.+)", str(error), re.DOTALL) if isinstance(error, NotImplementedError) else None
-    if match is None or match[1] not in {path.stem for path in _files()}:
-        return None
-    return Unwritten(match[1], match[2].strip().rstrip("."))
 
 
 # --- running ------------------------------------------------------------------------------------------------------
@@ -249,12 +229,8 @@ def _report(exercise: str, results: list[Result]) -> tuple[str, str]:
 # --- finding ------------------------------------------------------------------------------------------------------
 
 
-def _files() -> list[Path]:
-    return sorted(path for path in CHECKS.glob("*/*.py") if not path.name.startswith("_"))
-
-
 def _find(exercise: object) -> Path:
-    files = _files()
+    files = check_files()
     chosen = [path for path in files if exercise in (path.stem, f"{path.parent.name}/{path.stem}")]
     if len(chosen) > 1:  # theory problems have the same names in every homework
         here = Path.cwd().name

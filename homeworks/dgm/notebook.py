@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from dgm.stubs import unwritten
+
 _waiting: dict[str, Any] = {}  # names that a cell would have defined, had a stub not stopped it: what they wait for
 
 
@@ -65,8 +67,6 @@ def _explain(
     A cell that a stub stopped does not define its names. When a later cell misses one of them, the stub is still the
     reason, and the same line says so.
     """
-    from dgm.checking import unwritten
-
     task = _waiting.get(error.name) if isinstance(error, NameError) else unwritten(error)
     if task is None:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)

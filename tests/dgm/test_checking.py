@@ -8,7 +8,7 @@ import dgm
 import numpy as np
 import pytest
 import torch
-from dgm import checking
+from dgm import checking, stubs
 
 CHECKS = """
 from dgm.checking import public_check
@@ -32,7 +32,7 @@ def doubles_a_tensor(student):
 @pytest.fixture
 def homework(monkeypatch, tmp_path):
     """An exercise "double" in hw1; the returned function adds further files of checks."""
-    monkeypatch.setattr(checking, "CHECKS", tmp_path)
+    monkeypatch.setattr(stubs, "CHECKS", tmp_path)
 
     def add(name, source):
         path = tmp_path / f"{name}.py"
@@ -236,6 +236,6 @@ def test_errors_show_as_one_line_in_a_notebook():
 
 
 def test_every_shipped_file_of_checks_loads_and_has_marked_functions():
-    for path in checking._files():
+    for path in stubs.check_files():
         checks = checking._public_checks(path)
         assert checks and all(check.public_title for check in checks), path

@@ -23,7 +23,7 @@ def doubles(student):
 
 CELLS = {
     "setup": f"import sys; sys.path.insert(0, {str(TOOLKIT)!r})\nimport dgm, torch\nfrom pathlib import Path\n"
-    "from dgm import check, checking\nchecking.CHECKS = Path('checks')\ndgm.setup(seed=3)",
+    "from dgm import check, stubs\nstubs.CHECKS = Path('checks')\ndgm.setup(seed=3)",
     "seeded": "import numpy\nprint(torch.get_num_threads(), torch.rand(()).item(), numpy.random.rand())",
     "stub": 'def double(x):\n    raise NotImplementedError("double: write double")',
     "needs the stub": "double(3)",

@@ -19,7 +19,7 @@ ours = sorted(name for name in sys.modules if name.split(".")[0] in ("solutions"
 heavy = sorted({"matplotlib", "sklearn", "scipy", "IPython", "pytest"} & set(sys.modules))
 train, test = dgm.digits()
 shapes = [tuple(dgm.mnist(28)[0].shape), tuple(dgm.fashion_mnist()[0].shape)]
-print(dgm.__file__, seconds, ours, heavy, len(train), len(dgm.checking._files()), shapes, sep="|")
+print(dgm.__file__, seconds, ours, heavy, len(train), len(dgm.stubs.check_files()), shapes, sep="|")
 """
 
 
