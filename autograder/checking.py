@@ -20,7 +20,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache, lru_cache
 from pathlib import Path
@@ -74,6 +74,9 @@ class Session(Protocol):
 
     def call(self, probes: str, name: str, args: tuple, kwargs: dict) -> Any:
         """Run probe `name` of the source `probes` beside the student's code. Raises GuestFailure."""
+
+    def renew(self) -> None:
+        """Go on in another process, which remembers nothing."""
 
 
 # --- what check files use -----------------------------------------------------------------------------------------
@@ -212,6 +215,13 @@ class Grade:
         _require_probe(probe)
         return self._session.call(probes_source(self._module), probe.__name__, args, kwargs)
 
+    def fresh_session(self) -> None:
+        """Ask the submission in a new process from now on: wherever one answer is held against another.
+
+        A guest that is asked twice in one process can make its second answer fit its first.
+        """
+        self._session.renew()
+
     def reference(self, probe: Callable, *args: object, **kwargs: object) -> Any:
         """What the probe returns beside the reference, here in the judge."""
         _require_probe(probe)
@@ -307,14 +317,20 @@ def run_check(check: Check, session: Session, reference: SimpleNamespace, seed: 
     start = time.perf_counter()
     try:
         check.run(Grade(session, reference, check.module, check_seed(seed, check)))
-        state, message, detail = PASSED, "", ""
-    except GuestFailure as failure:
-        state, message, detail = failure.state, failure.message, failure.detail
-    except AssertionError as failure:
-        state, message, detail = FAILED, str(failure.args[0]) if failure.args else check.title, ""
-    except Exception:
-        state, message, detail = GRADER_ERROR, "the grader failed here; no points were lost", traceback.format_exc()
-    return Outcome(state, message, detail, time.perf_counter() - start)
+        outcome = Outcome(PASSED)
+    except Exception as error:
+        outcome = outcome_of(error, check.title)
+    return replace(outcome, seconds=time.perf_counter() - start)
+
+
+def outcome_of(error: BaseException, title: str) -> Outcome:
+    """How a check ends that raised this: the guest's failure, a wrong answer, or a fault of ours."""
+    if isinstance(error, GuestFailure):
+        return Outcome(error.state, error.message, error.detail)
+    if isinstance(error, AssertionError):
+        return Outcome(FAILED, str(error.args[0]) if error.args else title)
+    detail = "".join(traceback.format_exception(error))
+    return Outcome(GRADER_ERROR, "the grader failed here; no points were lost", detail)
 
 
 @lru_cache(maxsize=100)  # of the run's checks; only `make validate` has more seeds than one

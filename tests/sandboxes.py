@@ -6,8 +6,7 @@ from functools import cache
 
 import pytest
 
-from autograder.sandbox import Sandbox, SandboxError
-from autograder.sandbox.judge import missing_protection
+from autograder.sandbox import Sandbox, SandboxError, missing_protection
 
 
 @cache

@@ -172,6 +172,9 @@ class _Session:
     def __init__(self, parts):
         self.parts = parts
 
+    def renew(self):
+        pass  # every call runs the program anew
+
     def call(self, probes, name, args, kwargs):
         space, sent = {}, {}
         try:

@@ -21,16 +21,14 @@ from types import SimpleNamespace
 from typing import Any
 
 from autograder import checking, provenance
-from autograder.checking import Check, GuestFailure, Outcome
+from autograder.checking import Check, Outcome
 from autograder.course import Exercise, Homework, format_points, load_course
+from autograder.judging.exercise import Judged, judge_exercise
 from autograder.notebooks import READY, Notebook, NotebookError, Slice, read_notebook, slice_exercise
 from autograder.notebooks.matching import answers
 from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, blank, without_grade
-from autograder.sandbox.messages import attempts
 
 WALL_SECONDS = 600.0  # one submission at most, so that a batch ends
-TIMEOUTS_PER_EXERCISE = 2  # after so many, the exercise's other checks are not waited for
-SHORTEST_CHECK = 1.0  # seconds of budget below which a check is not started
 
 # How a check may end because of the student's code as it ran: advice helps, and another exercise may be the cause.
 RAN_AND_FELL = {
@@ -91,7 +89,8 @@ def grade_submission(
     }
     cpu.lap("read")
 
-    outcomes, guest_seconds, noticed = _judge(material, slices, seed, sandbox, lambda: wall_seconds - (now() - begin))
+    judged = _judge(material, slices, seed, sandbox, lambda: wall_seconds - (now() - begin))
+    outcomes = judged.outcomes
     cpu.lap("judge")
     record["checks"] = [
         _check_entry(check, outcomes[check.id], slices[check.exercise].state == READY)
@@ -102,9 +101,9 @@ def grade_submission(
         for exercise in material.homework.exercises
     ]
     record["theory"] = _theory_entries(material, notebook)
-    record["attempts"] = noticed
+    record["attempts"] = judged.noticed
     record["seconds"] = round(now() - begin, 3)
-    record["cpu_seconds"] = {**cpu.laps, "guest": round(guest_seconds, 3)}
+    record["cpu_seconds"] = {**cpu.laps, "guest": round(judged.guest_seconds, 3)}
     if broken := [check.id for check in _all(material.checks) if outcomes[check.id].state == checking.GRADER_ERROR]:
         return without_grade(record, f"the grader failed in {', '.join(broken)}; no points were lost", OF_GRADER)
     return record | {"state": GRADED, "total": format_points(_passed(_all(material.checks), outcomes))}
@@ -122,54 +121,14 @@ def made_from(data: bytes, marks: dict[str, Any], seed: int, sandbox: Any) -> di
     }
 
 
-def _judge(
-    material: Material, slices: dict[str, Slice], seed: int, sandbox: Any, left: Callable[[], float]
-) -> tuple[dict[str, Outcome], float, list[str]]:
-    """The outcome of every check by its id, the guest's CPU seconds, and what the guest did that honest ones do not.
-
-    `left` says how much time there still is.
-    """
-    outcomes: dict[str, Outcome] = {}
-    unjudged: set[str] = set()  # checks that there was no time left for
-    guest_seconds, noticed = 0.0, []
+def _judge(material: Material, slices: dict[str, Slice], seed: int, sandbox: Any, left: Callable[[], float]) -> Judged:
+    """Every check of the homework; `left` says how much time there still is."""
+    judged = Judged()
     with sandbox.guest() as guest:
         for exercise in material.homework.exercises:
-            checks, sliced = material.checks[exercise.id], slices[exercise.id]
-            if sliced.state != READY:
-                outcomes |= {check.id: Outcome(sliced.state, sliced.message) for check in checks}
-                continue
-            timeouts = 0
-            for check in checks:
-                seconds = left()
-                if timeouts >= TIMEOUTS_PER_EXERCISE:
-                    sentence = f"not run: {timeouts} checks of this exercise had run out of time already"
-                    outcomes[check.id] = Outcome(checking.TIMEOUT, sentence)
-                elif seconds < SHORTEST_CHECK:
-                    outcomes[check.id] = Outcome(checking.TIMEOUT, "not run: this submission had used up its time")
-                    unjudged.add(check.id)
-                else:
-                    limits = replace(check.limits, wall_seconds=min(check.limits.wall_seconds, seconds))
-                    outcomes[check.id], used, seen = _run(check, guest, sliced.parts, limits, material.reference, seed)
-                    guest_seconds += used
-                    noticed += seen
-                    timeouts += outcomes[check.id].state == checking.TIMEOUT
-    return _with_needs(material, slices, outcomes, unjudged), guest_seconds, noticed
-
-
-def _run(
-    check: Check, guest: Any, parts: Any, limits: checking.Limits, reference: SimpleNamespace, seed: int
-) -> tuple[Outcome, float, list[str]]:
-    """One check in a session of its own, the CPU seconds that the guest spent on it, and what a TA should know."""
-    start = time.perf_counter()
-    session = None
-    try:
-        with guest.session(parts, limits) as session:
-            outcome = checking.run_check(check, session, reference, seed)
-    except GuestFailure as failure:
-        outcome = Outcome(failure.state, failure.message, failure.detail, time.perf_counter() - start)
-    usage = (session.usage if session is not None else None) or {}
-    seen = [f"{check.id}: {what}" for what in attempts(outcome.message, usage)]
-    return outcome, float(usage.get("cpu", 0.0)), seen
+            checks = material.checks[exercise.id]
+            judged |= judge_exercise(checks, slices[exercise.id], guest, material.reference, seed, left)
+    return replace(judged, outcomes=_with_needs(material, slices, judged.outcomes, judged.unjudged))
 
 
 def _with_needs(

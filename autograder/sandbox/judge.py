@@ -226,6 +226,7 @@ class Session:
         self._wall_left = limits.wall_seconds
         self._failure: tuple[str, str, str] | None = None
         self._loaded = False
+        self._earlier: list[dict[str, Any]] = []
         self.usage: dict[str, Any] | None = None
 
     def __enter__(self) -> Session:
@@ -250,6 +251,19 @@ class Session:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+        self.usage = _together([*self._earlier, *([self.usage] if self.usage else [])])
+
+    def renew(self) -> None:
+        """End the check's process and start another, which remembers nothing of what was asked before.
+
+        The wall clock goes on from where it was. After a failure that ended the process nothing is started.
+        """
+        if self._failure is not None:
+            return
+        self._end()
+        self._earlier += [self.usage] if self.usage else []
+        self.usage, self._loaded = None, False
+        self.__enter__()
 
     def call(self, probes: str, name: str, args: tuple, kwargs: dict) -> Any:
         """Run probe `name` beside the program.
@@ -403,3 +417,13 @@ class Session:
         if ready or self.usage is not None:
             raise _EndedError
         raise _OutOfTimeError
+
+
+def _together(reports: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The warden's reports of one check's processes as one: the last one's end, and the CPU seconds of all."""
+    if not reports:
+        return None
+    return reports[-1] | {
+        "cpu": sum(float(report.get("cpu", 0.0)) for report in reports),
+        "left": max(report.get("left") or 0 for report in reports),
+    }

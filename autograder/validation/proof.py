@@ -16,7 +16,8 @@ from types import SimpleNamespace
 from autograder import checking
 from autograder.checking import Check, Outcome
 from autograder.course import Exercise, Homework
-from autograder.notebooks import READY, Cell, Notebook, slice_exercise
+from autograder.judging.exercise import judge_exercise
+from autograder.notebooks import Cell, Notebook, slice_exercise
 from autograder.provenance import CHECKS
 from autograder.releasing.release import reference_cells, stub_cells
 from autograder.sandbox import Sandbox
@@ -85,25 +86,12 @@ def judge(
     sandbox: Sandbox,
     reference: SimpleNamespace,
     checks: Iterable[Check] | None = None,
-    timeouts: int | None = None,
 ) -> dict[str, Outcome]:
-    """The outcome of each check of one exercise, by check id.
-
-    After so many `timeouts` the other checks are not waited for; they end as timeouts too.
-    """
+    """The outcome of each check of one exercise (of these checks alone, if some are given), by check id."""
     checks = checking.load_checks(homework, exercise) if checks is None else tuple(checks)
     sliced = slice_exercise(notebook, exercise, empty_submission(homework))
-    if sliced.state != READY:
-        return {check.id: Outcome(sliced.state, sliced.message) for check in checks}
-    outcomes = {}
     with sandbox.guest() as guest:
-        for check in checks:
-            if [outcome.state for outcome in outcomes.values()].count(checking.TIMEOUT) == timeouts:
-                outcomes[check.id] = Outcome(checking.TIMEOUT, "not waited for")
-                continue
-            with guest.session(sliced.parts, check.limits) as session:
-                outcomes[check.id] = checking.run_check(check, session, reference, seed)
-    return outcomes
+        return judge_exercise(checks, sliced, guest, reference, seed).outcomes
 
 
 @cache

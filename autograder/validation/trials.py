@@ -23,7 +23,6 @@ import torch
 from autograder import checking
 from autograder.course import Exercise, Homework, load_course
 from autograder.judging import batch
-from autograder.judging.grading import TIMEOUTS_PER_EXERCISE
 from autograder.notebooks import Notebook
 from autograder.provenance import check_file, fingerprints
 from autograder.releasing.release import reference_cells, stub_cells
@@ -126,7 +125,6 @@ def run_trial(trial: Trial, trial_key: str, isolation: str) -> Result:
         batch.open_sandbox(isolation),
         _reference(homework.id),
         checks,
-        timeouts=TIMEOUTS_PER_EXERCISE,
     )
     states = {check: outcome.state for check, outcome in outcomes.items()}
     return Result(trial_key, trial.homework, trial.exercise, trial.kind, trial.name, trial.seed, states)
