@@ -15,8 +15,8 @@ stands higher, and never the other way round (tests/test_house.py):
     marks       the gradebook, lateness, course grades, exports
     pages       what people look at: feedback, formgrader, overview, similarity
     releasing   from the authored homework to the notebooks that students and staff get
-    desk        a whole class, the demo class, and what is printed about them
     validation  the proof that the checks tell right from wrong
+    desk        a whole class, the demo class, and what is printed about them
     __main__    the command line
     bench       how fast grading is, beside what a TA would use instead
     attacks     attacks on all of this

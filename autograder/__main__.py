@@ -67,6 +67,7 @@ def grade(options: argparse.Namespace) -> int:
 
     from autograder.desk import report
     from autograder.desk import whole_class as desk
+    from autograder.pages import terminal
 
     places = desk.Places(Path(options.output), folder)
     isolation = _isolation(options.isolation, demo and not options.scheduler)
@@ -75,9 +76,9 @@ def grade(options: argparse.Namespace) -> int:
     jobs, make_pool = _workers(options)
     orders = desk.Orders(isolation, jobs, options.force, options.seed, make_pool)
     students = [options.student] if options.student else []
-    out = report.console()
+    out = terminal.console()
     try:
-        with report.progress(report.console(to_stderr=True)) as progress:
+        with report.progress(terminal.console(to_stderr=True)) as progress:
             summary = desk.grade_class(course, homeworks, places, orders, students, progress)
     except desk.DeskError as error:
         raise CommandError(str(error), error.exit_code) from None
@@ -183,7 +184,7 @@ def final(options: argparse.Namespace) -> int:
     from autograder.desk import whole_class as desk
     from autograder.marks import final as grades_of
     from autograder.marks.gradebook import Book, GradebookError, sqlite_url
-    from autograder.pages import overview
+    from autograder.pages import overview, terminal
     from autograder.records import RecordError
 
     exam_file = Path(options.exam) if options.exam else places.exam
@@ -201,7 +202,7 @@ def final(options: argparse.Namespace) -> int:
         raise CommandError(str(error)) from None
     except (GradebookError, RecordError) as error:
         raise CommandError(str(error), GRADER_BROKE) from None
-    report.show_grades(report.console(), course, grades)
+    report.show_grades(terminal.console(), course, grades)
     print(f"written to {', '.join(_relative(path) for path in (places.grades, *written))}")
     return DONE
 

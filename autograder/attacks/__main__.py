@@ -27,7 +27,7 @@ from autograder.attacks import classes, disk, killing, neighbours
 from autograder.attacks.attack import MARKER_FILE, Verdict, run
 from autograder.attacks.suite import ATTACKS
 from autograder.course import ROOT
-from autograder.desk.report import console, safe
+from autograder.pages.terminal import console, safe
 from autograder.records import printable
 from autograder.sandbox import Sandbox, kernel, sandbox_problem
 from autograder.sandbox.warden import descendants

@@ -6,8 +6,6 @@ direction.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,26 +21,13 @@ from autograder.course import Course, Homework, format_points
 from autograder.desk.whole_class import Result, Summary
 from autograder.marks.final import CourseGrade
 from autograder.marks.gradebook import Change
+from autograder.pages.terminal import safe
 from autograder.records import attempts, points, printable
 
 FULL, PARTIAL, NONE, UNTRIED = "●", "◐", "○", "·"
 STYLES = {FULL: "green", PARTIAL: "yellow", NONE: "red", UNTRIED: "dim"}
 NOTICED = "⚠"
 UNTRIED_STATES = {"missing", "not-attempted"}
-# Files and pipes have no width; wide enough that a line of a table is a line of a log.
-WIDTH_OF_A_LOG = 132
-
-
-def console(to_stderr: bool = False) -> Console:
-    """A console for this terminal, or for a file, where nothing moves and nothing is coloured."""
-    stream = sys.stderr if to_stderr else sys.stdout
-    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDTH_OF_A_LOG
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
-
-
-def safe(text: str, style: str = "") -> Text:
-    """Text from outside, as text on one line."""
-    return Text(printable(" ".join(text.split())), style=style)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from typing import TextIO
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from autograder.course import ROOT, CourseError, Exercise, Homework, load_course
-from autograder.desk.report import console
+from autograder.pages.terminal import console
 from autograder.records import write_atomically
 from autograder.sandbox import sandbox_problem
 from autograder.validation.page import (
