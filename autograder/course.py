@@ -156,11 +156,16 @@ def load_course(path: Path = COURSE_FILE) -> Course:
 def homework_modules(place: str, course: Course) -> dict[str, ModuleType]:
     """The modules that homeworks have at a place such as `solutions.bench.{}`, in the course's order.
 
-    So a homework adds a module by its name, and no list names it. A homework without one is left out; whatever goes
-    wrong while a module is imported is raised.
+    So a homework adds a module by its name, and no list names it. A homework without one is left out.
     """
-    names = {homework.id: place.format(homework.id) for homework in course.homeworks}
-    return {homework: import_module(name) for homework, name in names.items() if _exists(name)}
+    found = {homework.id: homework_module(place, homework.id) for homework in course.homeworks}
+    return {homework: module for homework, module in found.items() if module}
+
+
+def homework_module(place: str, homework_id: str) -> ModuleType | None:
+    """The module that a homework has at a place, or None; whatever goes wrong while it is imported is raised."""
+    name = place.format(homework_id)
+    return import_module(name) if _exists(name) else None
 
 
 def _exists(module: str) -> bool:

@@ -372,42 +372,52 @@ def test_what_is_shown_cannot_move_the_cursor_or_turn_the_line():
     assert records.printable("Łódź 北京 Ольга") == "Łódź 北京 Ольга"
 
 
-# --- the demo class, on the real homework and in the real sandbox
+# --- the demo class, on the real homeworks and in the real sandbox
 
 
 @pytest.fixture(scope="module")
 def judged():
-    """Grade a member of the demo class where its program differs from the perfect one; the rest is as there."""
-    homework = load_course().homework("hw1")
-    material = grading.load_material("hw1")
+    """Grade a member of a demo class where its program differs from the perfect one; the rest is as there."""
     isolation = "none" if sandbox_problem() else "bubblewrap"
-
-    def slices(data):
-        notebook = read_notebook(data)
-        return {e.id: slice_exercise(notebook, e, material.released) for e in homework.exercises}
-
     with Sandbox(isolation) as sandbox:
-        everything = data_of(demo.PERFECT, homework)
-        perfect = grading.grade_submission(everything, material, 1, sandbox)
-        programs = {name: [source for _, source in sliced.parts] for name, sliced in slices(everything).items()}
+        classes = {}
 
-        def judge(member):
-            data = data_of(member, homework)
-            if not member.readable:
-                return grading.grade_submission(data, material, 1, sandbox)
-            theirs = slices(data)
-            differ = {
-                name for name, sliced in theirs.items() if [source for _, source in sliced.parts] != programs[name]
-            }
-            differ |= {need for e in homework.exercises if e.id in differ for need in e.needs}
-            some = replace(homework, exercises=tuple(e for e in homework.exercises if e.id in differ))
-            checks = {name: checks for name, checks in material.checks.items() if name in differ}
-            record = grading.grade_submission(data, replace(material, homework=some, checks=checks), 1, sandbox)
-            same = [entry for entry in perfect["exercises"] if entry["id"] not in differ]
-            record["total"] = sum(records.points(entry["points"]) for entry in (*record["exercises"], *same))
-            return record
+        def judge(homework, member):
+            if homework.id not in classes:
+                classes[homework.id] = DemoClass(homework, sandbox)
+            return classes[homework.id].judged(member)
 
         yield judge
+
+
+class DemoClass:
+    """A homework's demo class: what the perfect member handed in and got, once, and the others beside it."""
+
+    def __init__(self, homework, sandbox):
+        self.homework, self.sandbox = homework, sandbox
+        self.material = grading.load_material(homework.id)
+        everything = data_of(demo.PERFECT, homework)
+        self.perfect = grading.grade_submission(everything, self.material, 1, sandbox)
+        self.programs = self.sources(everything)
+
+    def sources(self, data):
+        notebook = read_notebook(data)
+        slices = {e.id: slice_exercise(notebook, e, self.material.released) for e in self.homework.exercises}
+        return {name: [source for _, source in sliced.parts] for name, sliced in slices.items()}
+
+    def judged(self, member):
+        data = data_of(member, self.homework)
+        if not member.readable:
+            return grading.grade_submission(data, self.material, 1, self.sandbox)
+        differ = {name for name, sources in self.sources(data).items() if sources != self.programs[name]}
+        differ |= {need for e in self.homework.exercises if e.id in differ for need in e.needs}
+        some = replace(self.homework, exercises=tuple(e for e in self.homework.exercises if e.id in differ))
+        checks = {name: checks for name, checks in self.material.checks.items() if name in differ}
+        material = replace(self.material, homework=some, checks=checks)
+        record = grading.grade_submission(data, material, 1, self.sandbox)
+        same = [entry for entry in self.perfect["exercises"] if entry["id"] not in differ]
+        record["total"] = sum(records.points(entry["points"]) for entry in (*record["exercises"], *same))
+        return record
 
 
 def data_of(member, homework):
@@ -415,13 +425,25 @@ def data_of(member, homework):
     return (text if member.readable else text[: len(text) // 2]).encode()
 
 
-@pytest.mark.parametrize("member", demo.STORIES["hw1"], ids=lambda member: member.id)
-def test_each_member_of_the_demo_class_gets_what_it_deserves(judged, member):
-    record = judged(member)
+GIVEN = load_course().given
+CAST = [pytest.param(hw, member, id=f"{hw.id}-{member.id}") for hw in GIVEN for member in demo.members(hw)]
+
+
+@pytest.mark.parametrize(("homework", "member"), CAST)
+def test_each_member_of_the_demo_class_gets_what_it_deserves(judged, homework, member):
+    record = judged(homework, member)
     told = {
         check["id"]: f"{check['state']}: {check['message']}" for check in record["checks"] if check["state"] != "passed"
     }
-    assert record["total"] == demo.expected_points(member, load_course().homework("hw1")), told
+    assert record["total"] == demo.expected_points(member, homework), told
+
+
+def test_a_homework_without_stories_has_one_who_solved_it_and_one_who_did_not():
+    assert demo.members(replace(GIVEN[0], id="hw0")) == (demo.PERFECT, demo.EMPTY)
+    for homework in GIVEN:
+        members = demo.members(homework)
+        assert {demo.PERFECT, demo.EMPTY} <= set(members)
+        assert len({member.id for member in members}) == len(members)
 
 
 def test_the_demo_class_is_written_in_nbgrader_s_layout(tmp_path):

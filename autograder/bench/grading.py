@@ -12,6 +12,7 @@ from autograder.bench import light, measure, peers
 from autograder.bench.light import KINDS
 from autograder.bench.measure import Usage
 from autograder.bench.places import BUILD, LOGS, Sizes, environment
+from autograder.checks.hw1.stories import half_done
 from autograder.course import ROOT, load_course
 from autograder.desk import demo
 
@@ -79,7 +80,7 @@ def heavy_class(sizes: Sizes) -> dict[str, Any]:
 def heavy_submissions(folder: Path, size: int) -> dict[str, Document]:
     """Copies of the perfect, the half-done and the empty submission of homework 1 in turn; returns one of each."""
     homework = load_course().homework(HEAVY)
-    make = {"perfect": demo.solved, "half": demo.half_done, "empty": demo.released}
+    make = {"perfect": demo.solved, "half": half_done, "empty": demo.released}
     documents = {kind: make[kind](homework) for kind in KINDS}
     shutil.rmtree(folder, ignore_errors=True)
     for number in range(size):

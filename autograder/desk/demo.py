@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checking import load_checks
-from autograder.course import Course, Homework, format_points
+from autograder.course import Course, Homework, format_points, homework_module
 from autograder.provenance import released_notebook, solved_path
 from autograder.records import write_atomically
 from autograder.releasing.reference import reference_cells
@@ -50,8 +50,12 @@ def write_class(folder: Path, course: Course, homeworks: Iterable[Homework]) -> 
 
 
 def members(homework: Homework) -> tuple[Member, ...]:
-    """The class: for a homework without stories of its own, only one who solved it and one who did nothing."""
-    return STORIES.get(homework.id, (PERFECT, EMPTY))
+    """The class: the STORIES of the homework's `stories.py` beside its checks.
+
+    A homework without that file has one who solved it and one who did nothing.
+    """
+    stories = homework_module("autograder.checks.{}.stories", homework.id)
+    return stories.STORIES if stories else (PERFECT, EMPTY)
 
 
 def expected_points(member: Member, homework: Homework) -> Fraction | None:
@@ -134,7 +138,7 @@ def _with_prose(homework: Homework, notebook: Document) -> Document:
     return notebook
 
 
-# --- the class ------------------------------------------------------------------------------------------------------
+# --- what members do --------------------------------------------------------------------------------------------------
 
 MAGICS = """\
 %matplotlib inline
@@ -147,21 +151,6 @@ ENDLESS_TRAINING = """\
 name = input("Who are you? ")
 for epoch in range(10**12):
     loss = epoch
-"""
-ENDLESS_LOOP = """\
-def fit_mle(counts, steps=500, learning_rate=1.0):
-    while True:
-        pass
-"""
-HOG = """\
-def mc_expectation(f, sampler, n, generator):
-    return f(torch.zeros(10**13))
-
-
-def histogram_density(x, edges):
-    kept = []
-    while True:
-        kept.append(torch.empty(100_000_000))
 """
 FORGERY = '''\
 import gc, math, os, sys
@@ -208,51 +197,6 @@ def peek(*args, **kwargs):
 
 
 '''
-LATER = (
-    "causal_conv",
-    "wavenet",
-    "masked_conv",
-    "pixelcnn",
-    "receptive_field_map",
-    "completion",
-    "beta_bernoulli",
-    "naive_monte_carlo",
-    "elbo",
-)
-MISTAKES = (
-    "maximum_likelihood__sum_instead_of_mean",
-    "monte_carlo__sqrt_n_missing",
-    "beta_bernoulli__map_is_mle",
-    "naive_monte_carlo__mean_of_logs",
-    "t2_formula__mode_seeking",
-)
-ALTERNATIVES = ("maximum_likelihood__numpy_and_closed_form", "monte_carlo__numpy_with_ddof_zero", "elbo__numpy")
-AFTER_THE_LOSSES = (
-    "gradient_estimators",
-    "vae",
-    "amortisation",
-    "vae_gap",
-    "collapse",
-    "decoder_weakening",
-    "importance_weighting",
-    "change_of_variables",
-    "t3_formula",
-    "t4_formula",
-)
-LATENT_MISTAKES = (
-    "gradient_estimators__score_std_forgotten",
-    "decoder_weakening__clamp_of_the_total",
-    "importance_weighting__mean_of_logs",
-    "t4_formula__never_collapses",
-)
-UNWRITTEN = ("vae", "amortisation")
-LATENT_ALTERNATIVES = (
-    "gaussian_mixture__numpy_loops",
-    "collapse__numpy",
-    "vae_gap__numpy",
-    "t4_formula__difference_of_logs",
-)
-LATENT_FORGERIES = ("vae__forged_constant_model", "amortisation__forged_constants", "collapse__forged_table")
 
 
 def solved_with(*mistakes: str, leave: Iterable[str] = ()) -> Callable[[Homework], Document]:
@@ -275,28 +219,13 @@ def only(*mistakes: str) -> Callable[[Homework], Document]:
     return lambda homework: adding(released(homework), *beside(homework, proof.WRONG, mistakes))
 
 
-def half_done(homework: Homework) -> Document:
-    return solved(homework, leave=LATER)
-
-
-def _colab(homework: Homework) -> Document:
+def colab(homework: Homework) -> Document:
+    """Solved, in a browser far away: magics, a mounted drive, and a training of one's own that never ends."""
     return adding(adding(solved(homework), MAGICS, at=0), ENDLESS_TRAINING)
 
 
-def _typo(homework: Homework) -> Document:
-    broken = dict(reference_cells(homework))["naive_monte_carlo"].replace("def naive_log_px(", "def naive_log_px((", 1)
-    return solved(homework, naive_monte_carlo=broken)
-
-
-def _endless(homework: Homework) -> Document:
-    return adding(solved(homework), ENDLESS_LOOP)
-
-
-def _hog(homework: Homework) -> Document:
-    return solved(homework, monte_carlo=HOG)
-
-
-def _forger(homework: Homework) -> Document:
+def forger(homework: Homework) -> Document:
+    """Every name of the homework, bound to something that claims to be right or says so where a grader may listen."""
     ways = ("Winner(13)", "shout", "leave", "peek")
     names = [name for exercise in homework.exercises for name in exercise.names]
     claims = "".join(f"{name} = {ways[number % len(ways)]}\n" for number, name in enumerate(names))
@@ -305,76 +234,3 @@ def _forger(homework: Homework) -> Document:
 
 PERFECT = Member("ada-lindqvist", "solved everything", solved)
 EMPTY = Member("emil-okonkwo", "handed in the notebook as received", released, (EVERYTHING,))
-
-STORIES: dict[str, tuple[Member, ...]] = {
-    "hw1": (
-        PERFECT,
-        Member(
-            "bruno-achterberg",
-            "one term of the ELBO in closed form",
-            solved_with("elbo__closed_form_kl"),
-            ("elbo/value", "elbo/zero_variance"),
-        ),
-        Member("chiara-novak", "stopped half-way", half_done, LATER),
-        Member(
-            "dilnoza-karimova",
-            "five ordinary mistakes",
-            solved_with(*MISTAKES),
-            (
-                "maximum_likelihood",
-                "monte_carlo/standard_error_is_that_of_the_mean",
-                "beta_bernoulli/map_estimate",
-                "naive_monte_carlo/value",
-                "naive_monte_carlo/unbiased",
-                "naive_monte_carlo/far_away",
-                "t2_formula",
-            ),
-        ),
-        EMPTY,
-        Member("farid-castellan", "the upload broke off", solved, readable=False),
-        Member("grete-solheim", "an endless loop", _endless, ("maximum_likelihood/fit_reaches_the_frequencies",)),
-        Member("hugo-mwangi", "tries to forge the score", _forger, (EVERYTHING,)),
-        Member("imani-leblanc", "takes all the memory", _hog, ("monte_carlo",)),
-        Member("jonas-papadakis", "works in Colab: magics, a mounted drive, endless training", _colab),
-        Member("kavya-moreau", "writes numpy and float64", otherwise(*ALTERNATIVES)),
-        Member("lev-ferreira", "a slip of the keyboard in one cell", _typo, ("naive_monte_carlo",)),
-        Member(
-            "mira-tanaka",
-            "a mistake that others build on",
-            solved_with("masked_conv__always_b"),
-            (
-                "masked_conv/kind_a",
-                "masked_conv/stack_is_autoregressive",
-                "masked_conv/learns_any_masked_filter",
-                "pixelcnn/logits_do_not_look_ahead",
-                "pixelcnn/samples_follow_the_logits",
-                "pixelcnn/learns_digits",
-            ),
-        ),
-        Member("Ольга-Łukasik-田中", "solved everything, and has a name", solved),
-    ),
-    "hw2": (
-        PERFECT,
-        Member("chiara-novak", "stopped after the losses", solved_until(*AFTER_THE_LOSSES), AFTER_THE_LOSSES),
-        Member(
-            "dilnoza-karimova",
-            "four ordinary mistakes, and no VAE yet",
-            solved_with(*LATENT_MISTAKES, leave=UNWRITTEN),
-            (
-                *UNWRITTEN,
-                "gradient_estimators/score_is_unbiased",
-                "gradient_estimators/jumps",
-                "decoder_weakening/free_bits",
-                "decoder_weakening/free_bits_gradient",
-                "importance_weighting/bound",
-                "importance_weighting/between_elbo_and_evidence",
-                "importance_weighting/any_size",
-                "importance_weighting/gradient",
-                "t4_formula/collapsed",
-            ),
-        ),
-        EMPTY,
-        Member("hugo-mwangi", "answers that fit whatever is asked", only(*LATENT_FORGERIES), (EVERYTHING,)),
-        Member("kavya-moreau", "writes numpy and float64", otherwise(*LATENT_ALTERNATIVES)),
-    ),
-}
