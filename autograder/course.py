@@ -49,7 +49,10 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Theory:
-    """A problem whose prose is marked by hand. `points` is the whole problem, `manual_points` the prose alone."""
+    """A problem whose prose is marked by hand. `points` is the whole problem, `manual_points` the prose alone.
+
+    A reflection, a few sentences on what an experiment shows, is one without a formula.
+    """
 
     id: str
     title: str
@@ -274,7 +277,7 @@ class _Reader:
         return names
 
     def homework(self, table: dict, where: str, homework_points: Fraction) -> Homework:
-        self.keys(table, where, {"id", "title"}, {"planned", "exercise", "theory", "deadline"})
+        self.keys(table, where, {"id", "title"}, {"planned", "exercise", "theory", "reflection", "deadline"})
         homework_id = self.identifier(table, "id", where)
         where = homework_id
         planned = table.get("planned", False)
@@ -285,9 +288,10 @@ class _Reader:
             problem, formula = self.theory(entry, where)
             theory.append(problem)
             formulas += [formula] if formula else []
+        theory += [self.reflection(entry, where) for entry in self.tables(table, "reflection", where)]
         practice = [self.exercise(entry, where) for entry in self.tables(table, "exercise", where)]
         exercises = (*formulas, *practice)
-        self.unique([item.id for item in (*theory, *exercises)], where, "exercise or theory problem")
+        self.unique([item.id for item in (*theory, *exercises)], where, "exercise, theory problem or reflection")
         self.unique([name for exercise in exercises for name in exercise.names], where, "name to write")
         for index, exercise in enumerate(exercises):
             if unknown := [need for need in exercise.needs if need not in {e.id for e in exercises[:index]}]:
@@ -346,6 +350,13 @@ class _Reader:
             theory=problem_id,
         )
         return Theory(problem_id, title, points, points - formula_points), exercise
+
+    def reflection(self, table: dict, where: str) -> Theory:
+        self.keys(table, f"{where}, a reflection", {"id", "title", "points"})
+        reflection_id = self.identifier(table, "id", f"{where}, a reflection")
+        where = f"{where}/{reflection_id}"
+        points = self.points(table, "points", where)
+        return Theory(reflection_id, self.text(table, "title", where), points, points)
 
     def exercise(self, table: dict, where: str) -> Exercise:
         place = f"{where}, an exercise"

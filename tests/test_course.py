@@ -70,7 +70,7 @@ def test_exercises_are_unique_in_the_course():
         ('names = ["PixelCNN"]', "names = []", "names must list what the student writes"),
         ('names = ["PixelCNN"]', 'names = ["MADE"]', "more than one name to write called MADE"),
         ('id = "pixelcnn"', 'id = "../pixelcnn"', "id must be a Python name"),
-        ('id = "pixelcnn"', 'id = "made"', "more than one exercise or theory problem called made"),
+        ('id = "pixelcnn"', 'id = "made"', "more than one exercise, theory problem or reflection called made"),
         ('id = "hw3"', 'id = "hw1"', "more than one homework called hw1"),
         ('id = "hw3"', 'id = "hw3"\nplaned = true', "does not know planed"),
         ("points = 0.5 }", "points = 0.75 }", "hw1/t4, formula: is worth more than a third of its problem"),

@@ -46,10 +46,14 @@ names = ["add", "Adder"]
 [[homework.exercise]]
 id = "twice"
 title = "Twice"
-points = 3.5
+points = 3.4
 module = "twice"
 names = ["twice"]
 needs = ["adding"]
+[[homework.reflection]]
+id = "r1"
+title = "What one and two make"
+points = 0.1
 """
 
 ADDING = '''"""Addition, as Peano has it."""
@@ -171,6 +175,27 @@ print(total, Adder(1)(torch.tensor(2)))
 raise RuntimeError("takes hours")
 ```
 
+**What do you see?** What do one and two
+make, and what did the second line print?
+
++++ {"answer": "adding"}
+
+Three, and the second line adds one to the tensor of two.
+
++++
+
+**In a sentence** ({points:r1}): why three?
+
++++ {"theory": "r1"}
+
+As three follows two, says Peano in his book.
+
++++ {"rubric": "r1"}
+
+All for a word about the one that follows another.
+
++++
+
 ## Why ({points:t1})
 
 State your reasons.
@@ -286,15 +311,16 @@ def test_points_come_from_the_course(root, homework):
         "t1": 2,
         "t1_formula_code": None,
         "t1_formula": 1,
+        "r1": 0.1,
         "twice_code": None,
-        "twice": 3.5,
+        "twice": 3.4,
     }
     text = "\n".join(cell.source for cell in solved_notebook(homework, root).cells)
     assert "# Numbers (13 points)" in text and "Addition (6.5 points)" in text and "formula, 1 point." in text
 
 
 def test_one_point_is_no_plural(homework):
-    assert [points_text(exercise.points) for exercise in homework.exercises] == ["1 point", "6.5 points", "3.5 points"]
+    assert [points_text(exercise.points) for exercise in homework.exercises] == ["1 point", "6.5 points", "3.4 points"]
 
 
 def test_nbgrader_knows_what_each_cell_is(root, homework):
@@ -343,7 +369,8 @@ def test_students_get_no_answer_and_no_rubric(root, homework):
     release(homework, root=root)
     cells = student(root).cells
     assert by_grade_id(student(root))["t1"].source == "YOUR ANSWER HERE"
-    assert not any("Because" in cell.source or "word because" in cell.source for cell in cells)
+    secret = ("Because", "word because", "adds one to the tensor", "Peano in his book", "follows another")
+    assert not any(word in cell.source for cell in cells for word in secret)
     assert "State your reasons." in "\n".join(cell.source for cell in cells)
 
 
@@ -396,7 +423,7 @@ def test_the_assignment_is_registered_in_the_gradebook(root, homework):
         release(homework, root=root, gradebook=url)
     with Gradebook(url, "small") as book:
         cells = {cell.name: cell.max_score for cell in book.find_notebook("hw1", "hw1").grade_cells}
-    assert cells == {"adding": 6.5, "t1": 2, "t1_formula": 1, "twice": 3.5}
+    assert cells == {"adding": 6.5, "t1": 2, "t1_formula": 1, "r1": 0.1, "twice": 3.4}
 
 
 # --- traps --------------------------------------------------------------------------------------------------------
@@ -486,7 +513,14 @@ MISTAKES = {
     "check stops": (("solutions/hw1/hw1.md", "[check, raises-exception]", "[check]"), r"has tags \[check\]; known"),
     "no rubric": (("solutions/hw1/hw1.md", '+++ {"rubric": "t1"}\n', ""), "no rubric cell for t1"),
     "unknown theory": (("solutions/hw1/hw1.md", '{"theory": "t1"}', '{"theory": "t9"}'), "no theory problem 't9'"),
-    "unknown cell": (("solutions/hw1/hw1.md", '{"theory": "t1"}', '{"answer": "t1"}'), "may only say"),
+    "unknown cell": (("solutions/hw1/hw1.md", '{"theory": "t1"}', '{"solution": "t1"}'), "may only say"),
+    "no reflection": (("solutions/hw1/hw1.md", '+++ {"theory": "r1"}\n', ""), "no theory cell for r1"),
+    "unknown answer": (("solutions/hw1/hw1.md", '{"answer": "adding"}', '{"answer": "x"}'), "no exercise or theory"),
+    "answer to nothing": (("solutions/hw1/hw1.md", "**What do you see?** What", "What"), "has no question"),
+    "answer elsewhere": (
+        ("solutions/hw1/hw1.md", '+++ {"answer": "adding"}', '+++\n\nMore.\n\n+++ {"answer": "adding"}'),
+        "has no question",
+    ),
     "points in a heading": (("solutions/hw1/hw1.md", "({points:adding})", "(6.5 points)"), "'6.5 points' in a heading"),
     "unknown points": (("solutions/hw1/hw1.md", "{points:adding}", "{points:subtracting}"), "points:subtracting"),
     "import of ours": (
@@ -571,6 +605,8 @@ SECRETS = {
     "a line between markers": "self.remembered_number = a",
     "a model answer": "Because a sum of two numbers is what it is.",
     "a rubric": "Two points for the word because, none without.",
+    "an answer": "Three, and the second line adds one to the tensor of two.",
+    "a reflection": "As three follows two, says Peano in his book.",
     "a hidden check": 'assert grade.submission("two and two") == 4, "two and two should make four"',
 }
 

@@ -28,11 +28,19 @@ The homework is written in MyST Markdown, which jupytext reads. Its cells:
       What earns how many points; students get nothing in its place.
       +++
 
+  A **reflection**, a few sentences that are marked by hand, is written in the same way.
+* a **question**, a paragraph that begins with `**Before you code.**` or `**What do you see?**`, ends its text, and
+  staff read the answer to all that it asks below it; `x` is the exercise or the theory problem that it belongs to:
+
+      +++ {"answer": "x"}
+      The answer; students get nothing in its place.
+      +++
+
 * `{points:masked_conv}`, `{points:t1}` and `{points:hw1}` in text become "0.75 points", "1 point", "13 points".
 
-Every exercise and theory problem of `course.toml` appears exactly once, each exercise below those that it needs. In the
-solved notebook an exercise `x` is the solution cell `x_code` and the autograded cell `x`, and a theory problem `t` is
-the manually graded cell `t`, in nbgrader's terms.
+Every exercise, theory problem and reflection of `course.toml` appears exactly once, each exercise below those that it
+needs. In the solved notebook an exercise `x` is the solution cell `x_code` and the autograded cell `x`, and a theory
+problem or reflection `t` is the manually graded cell `t`, in nbgrader's terms.
 """
 
 from __future__ import annotations
@@ -59,6 +67,7 @@ METADATA = {
     "language_info": {"name": "python"},
 }
 EXERCISE, CHECK, EXPERIMENT, OPTIONAL, MAY_RAISE = "exercise", "check", "experiment", "optional", "raises-exception"
+TEXT, THEORY, RUBRIC, ANSWER = "text", "theory", "rubric", "answer"
 KINDS_OF_CODE = {
     (): "plain",
     (EXERCISE,): EXERCISE,
@@ -68,12 +77,13 @@ KINDS_OF_CODE = {
 }
 POINTS = re.compile(r"\{points:([^}\n]*)\}")
 POINTS_IN_HEADING = re.compile(r"^#+ .*?(\d[\d.]* points?)\b", re.MULTILINE)
+QUESTION = re.compile(r"^\*\*(?:Before you code\.|What do you see\?)\*\*", re.MULTILINE)
 OURS = re.compile(r"\b(?:solutions|autograder)\b")
 
 
 @dataclass(frozen=True)
 class Authored:
-    """One cell of the Markdown file: `kind` is text, theory, rubric, or one of KINDS_OF_CODE; `about` an id."""
+    """One cell of the Markdown file: `kind` is text, theory, rubric, answer, or one of KINDS_OF_CODE; `about` an id."""
 
     kind: str
     source: str
@@ -125,13 +135,15 @@ def solved_notebook(homework: Homework, root: Path = ROOT) -> NotebookNode:
         elif authored.kind == CHECK:
             exercise = homework.exercise(authored.about)
             cells.append(_code(authored, authored.source, _graded(exercise.id, points=exercise.points, locked=True)))
-        elif authored.kind == "theory":
+        elif authored.kind == THEORY:
             problem = next(problem for problem in homework.theory if problem.id == authored.about)
             graded = _graded(problem.id, points=problem.manual_points, solution=True)
             cells.append(new_markdown_cell(authored.source, metadata={"nbgrader": graded}))
-        elif authored.kind == "rubric":
+        elif authored.kind == RUBRIC:
             cells.append(new_markdown_cell(authored.source, metadata={"rubric": authored.about}))
-        elif authored.kind == "text":
+        elif authored.kind == ANSWER:
+            cells.append(new_markdown_cell(f"*Answer.* {authored.source}", metadata={"answer": authored.about}))
+        elif authored.kind == TEXT:
             cells.append(new_markdown_cell(authored.source))
         else:
             cells.append(_code(authored, authored.source))
@@ -196,15 +208,18 @@ class _Reader:
         return self._text(number, cell)
 
     def _text(self, number: int, cell: NotebookNode) -> Authored:
-        kind, about = "text", ""
+        kind, about = TEXT, ""
         if cell.metadata:
             [(kind, about), *more] = cell.metadata.items()
-            if kind not in ("theory", "rubric") or more:
-                raise self.fail(
-                    number, cell.source, f'+++ may only say {{"theory": ...}} or {{"rubric": ...}}, not {kind}'
-                )
-            if about not in {problem.id for problem in self.homework.theory}:
-                raise self.fail(number, cell.source, f"course.toml has no theory problem {about!r}")
+            if kind not in (THEORY, RUBRIC, ANSWER) or more:
+                known = " or ".join(f'{{"{kind}": ...}}' for kind in (THEORY, RUBRIC, ANSWER))
+                raise self.fail(number, cell.source, f"+++ may only say {known}, not {kind}")
+            known = {problem.id for problem in self.homework.theory}
+            if kind == ANSWER:
+                known |= {exercise.id for exercise in self.homework.exercises}
+            if about not in known:
+                what = "exercise or theory problem" if kind == ANSWER else "theory problem"
+                raise self.fail(number, cell.source, f"course.toml has no {what} {about!r}")
             if not cell.source.strip():
                 raise self.fail(number, cell.source, f"the {kind} of {about} is empty")
         if heading := POINTS_IN_HEADING.search(cell.source):
@@ -265,7 +280,7 @@ class _Reader:
                 self._vet_exercise(number, cell, seen, modules[cell.about])
             elif cell.kind == CHECK and cell.about not in seen.exercises:
                 raise self.fail(number, cell.source, f"checks {cell.about}, whose exercise cell is not above it")
-            listed = {EXERCISE: seen.exercises, CHECK: seen.checks, "theory": seen.theory, "rubric": seen.rubric}
+            listed = {EXERCISE: seen.exercises, CHECK: seen.checks, THEORY: seen.theory, RUBRIC: seen.rubric}
             if cell.kind in listed:
                 if cell.about in listed[cell.kind]:
                     raise self.fail(number, cell.source, f"is the second {cell.kind} cell of {cell.about}")
@@ -275,11 +290,12 @@ class _Reader:
         for kind, wanted, found in (
             ("exercise", exercises, seen.exercises),
             ("check", exercises, seen.checks),
-            ("theory", problems, seen.theory),
-            ("rubric", problems, seen.rubric),
+            (THEORY, problems, seen.theory),
+            (RUBRIC, problems, seen.rubric),
         ):
             if missing := [item for item in wanted if item not in found]:
                 raise ReleaseError(f"{self.file} has no {kind} cell for {', '.join(missing)}")
+        self._vet_questions(cells)
         self._vet_setup(cells)
         self._vet_names(cells, modules)
 
@@ -292,6 +308,14 @@ class _Reader:
             raise self.fail(
                 number, cell.source, f"{module.name} imports {', '.join(late)}, which no exercise above defines"
             )
+
+    def _vet_questions(self, cells: list[Authored]) -> None:
+        """Every answer stands below a question, which is the last paragraph of its text."""
+        for number, (above, cell) in enumerate(zip([None, *cells], cells, strict=False), start=1):
+            if cell.kind == ANSWER:
+                questions = list(QUESTION.finditer(above.source)) if above is not None and above.kind == TEXT else []
+                if len(questions) != 1 or "\n\n" in above.source[questions[0].start() :].strip():
+                    raise self.fail(number, cell.source, "has no question, or more than one, right above it")
 
     def _vet_setup(self, cells: list[Authored]) -> None:
         first = next((number for number, cell in enumerate(cells) if cell.kind == EXERCISE), len(cells))

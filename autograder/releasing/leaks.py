@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from autograder.course import ROOT, Homework
-from autograder.releasing.authoring import authored_cells
+from autograder.releasing.authoring import ANSWER, RUBRIC, THEORY, authored_cells
 from autograder.releasing.reference import BEGIN, END, SETUP, reference_path
 
 SHORTEST = 20
@@ -63,7 +63,7 @@ def secret_lines(homework: Homework, root: Path = ROOT) -> dict[str, str]:
         source = path.read_text(encoding="utf-8")
         secrets |= _secrets(_without(source.splitlines(), _open_lines(ast.parse(source))), path.name, code_seen)
     for cell in cells:
-        if cell.kind in ("theory", "rubric"):
+        if cell.kind in (THEORY, RUBRIC, ANSWER):
             secrets |= _secrets(cell.source.splitlines(), f"the {cell.kind} of {cell.about}", text_seen)
     return secrets
 

@@ -41,10 +41,10 @@ EMPTY_ANSWER = "YOUR ANSWER HERE"
 
 
 class DropInstructorCells(NbGraderPreprocessor):
-    """Removes the rubrics."""
+    """Removes the rubrics and the answers to questions that nobody marks."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        nb.cells = [cell for cell in nb.cells if "rubric" not in cell.metadata]
+        nb.cells = [cell for cell in nb.cells if not {"rubric", "answer"} & set(cell.metadata)]
         return nb, resources
 
 
