@@ -193,8 +193,8 @@ def final(options: argparse.Namespace) -> int:
             exam = {}
             if options.exam or exam_file.exists():
                 exam = grades_of.read_exam(exam_file, course, book.students())
-            grades = desk.close_course(course, places, book, exam)
-            scores = {homework.id: book.scores(homework) for homework in course.given}
+            scores = desk.all_scores(course, book)
+            grades = desk.course_grades(course, places, book, scores, exam)
         grades_of.write_grades(places.grades, course, grades)
         found = {homework.id: records.all_records(places.records, homework.id) for homework in course.given}
         written = overview.write_overview(places.root, course, found, scores, grades)
@@ -225,8 +225,8 @@ def export(options: argparse.Namespace) -> int:
             exam_file, exam = Path(options.exam) if options.exam else places.exam, {}
             if options.exam or exam_file.exists():
                 exam = grades_of.read_exam(exam_file, course, book.students())
-            grades = desk.close_course(course, places, book, exam)
-            scores = {homework.id: book.scores(homework) for homework in course.given}
+            scores = desk.all_scores(course, book)
+            grades = desk.course_grades(course, places, book, scores, exam)
         folder = places.root / "exports"
         written = exports.write_exports(folder, course, grades)
         count, times = 0, CollectedTimes(places.submissions)

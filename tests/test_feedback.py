@@ -1,7 +1,9 @@
 """The page a student gets: it says what the checks said, keeps what is hidden, and runs nothing."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from html.parser import HTMLParser
 
 import pytest
@@ -9,6 +11,7 @@ import small_course as sc
 
 from autograder.judging import grading
 from autograder.marks.gradebook import CellScore
+from autograder.marks.late import Late
 from autograder.pages import feedback
 
 HALF = {**sc.RIGHT, "add": "def add(a, b):\n    return a + b + (b == 0)"}
@@ -152,6 +155,19 @@ def test_an_exercise_that_was_not_attempted_says_it_once(course):
 
 
 def test_the_page_is_written_where_it_belongs(course, tmp_path):
-    path = feedback.write_feedback(tmp_path / "feedback", record_of(course, student="Łucja"), course, {})
+    assert feedback.write_feedback(tmp_path / "feedback", record_of(course, student="Łucja"), course, {})
+    path = feedback.feedback_path(tmp_path / "feedback", "hw1", "Łucja")
     assert path == tmp_path / "feedback" / "Łucja" / "hw1.html"
     assert path.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_a_page_is_written_again_only_when_what_it_is_made_from_changes(course, tmp_path):
+    record, cell = record_of(course), CellScore(Fraction(6), None, None, Fraction(6), False)
+    write = partial(feedback.write_feedback, tmp_path, record, course)
+    assert write({"add": cell})
+    assert not write({"add": cell})
+    assert write({"add": replace(cell, comment="Well done.")})
+    assert write({"add": cell}, late=Late(1, Fraction(1), "a day late"))
+    assert feedback.write_feedback(tmp_path, record | {"remark": "another"}, course, {"add": cell})
+    feedback.feedback_path(tmp_path, "hw1", record["student"]).write_text("cut off")
+    assert write({"add": cell})

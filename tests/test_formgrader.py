@@ -27,7 +27,10 @@ def show(tmp_path, monkeypatch):
     def run(data):
         data = json.dumps(data).encode() if isinstance(data, dict) else data
         record = grading.grade_submission(data, sc.material_of(course), 7, sc.Guest()) | {"student": "ada"}
-        path = formgrader.write_autograded(tmp_path / "autograded", course.homework("hw1"), record, data)
+        folder = tmp_path / "autograded"
+        plots = formgrader.write_autograded(folder, course.homework("hw1"), record, data)
+        assert plots == formgrader.plots(folder, "hw1", "ada")
+        path = formgrader.autograded_path(folder, "hw1", "ada")
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
         return notebook.cells

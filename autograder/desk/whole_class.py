@@ -13,6 +13,7 @@ from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from autograder.intake.submissions import NotReadableError, Submission, find_sub
 from autograder.intake.times import CollectedTimes
 from autograder.judging import batch
 from autograder.marks import final, late
-from autograder.marks.gradebook import Book, Change, GradebookError, sqlite_url
+from autograder.marks.gradebook import Book, CellScore, Change, GradebookError, sqlite_url
 from autograder.pages import feedback, formgrader
 from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, RecordError
 
@@ -155,7 +156,7 @@ def grade_class(
             writer.keep(result)
             summary.results.append(result)
             progress(done, len(tasks), result.submission.student)
-        writer.finish(homeworks, {result.submission.student for result in summary.results})
+        writer.finish()
     summary.results.sort(key=lambda result: (result.submission.homework, result.submission.student.casefold()))
     _count_cpu(summary)
     summary.wall_seconds = time.monotonic() - begin
@@ -163,21 +164,33 @@ def grade_class(
 
 
 def rewrite_feedback(course: Course, homeworks: Iterable[Homework], places: Places) -> int:
-    """Write every page anew from records and gradebook. Returns how many. Raises RecordError, GradebookError."""
+    """Bring every page in step with records and gradebook. Returns how many there are. Raises RecordError,
+    GradebookError."""
     count, times = 0, CollectedTimes(places.submissions)
     with Book(sqlite_url(places.gradebook), course) as book:
         for homework in homeworks:
             scores = book.scores(homework)
             for record in records.all_records(places.records, homework.id):
-                cells, more = scores.get(record["student"], {}), _more(places, times, homework, record["student"])
-                feedback.write_feedback(places.feedback, record, course, cells, more)
+                student = record["student"]
+                plots = partial(formgrader.plots, places.autograded, homework.id, student)
+                late = late_of(times, homework, student)
+                feedback.write_feedback(places.feedback, record, course, scores.get(student, {}), plots, late)
                 count += 1
     return count
 
 
-def close_course(course: Course, places: Places, book: Book, exam: dict[str, Fraction]) -> list[final.CourseGrade]:
-    """Everybody's grade from the gradebook and the records. Raises GradebookError, RecordError."""
-    scores = {homework.id: book.scores(homework) for homework in course.given}
+Scores = dict[str, dict[str, dict[str, CellScore]]]  # homework -> student -> cell
+
+
+def all_scores(course: Course, book: Book) -> Scores:
+    """What the gradebook holds of every homework. Raises GradebookError."""
+    return {homework.id: book.scores(homework) for homework in course.given}
+
+
+def course_grades(
+    course: Course, places: Places, book: Book, scores: Scores, exam: dict[str, Fraction]
+) -> list[final.CourseGrade]:
+    """Everybody's grade from the gradebook's scores and the records. Raises GradebookError, RecordError."""
     ungraded = {
         (record["student"], homework.id): record["reason"]
         for homework in course.given
@@ -192,12 +205,6 @@ def close_course(course: Course, places: Places, book: Book, exam: dict[str, Fra
 def late_of(times: CollectedTimes, homework: Homework, student: str) -> late.Late:
     """What lateness costs a student's submission."""
     return late.lateness(homework, student, times.of(homework.id, student))
-
-
-def _more(places: Places, times: CollectedTimes, homework: Homework, student: str) -> dict[str, Any]:
-    """What a feedback page shows besides record and gradebook."""
-    plots = formgrader.plots(places.autograded, homework.id, student)
-    return {"plots": plots, "late": late_of(times, homework, student)}
 
 
 def _marks(course: Course, homework: Homework, orders: Orders) -> dict[str, Any]:
@@ -335,11 +342,14 @@ class _Writer:
                     self.book.add_student(record["student"])
             except GradebookError as error:
                 self._give_up(error)
-        self._show_to_markers(result)
+        self._show(result)
         self.seconds += time.process_time() - begin
 
-    def _show_to_markers(self, result: Result) -> None:
-        """Write what the formgrader shows of a submission, unless what is there still holds."""
+    def _show(self, result: Result) -> None:
+        """Write what markers and the student see of a submission, unless what markers see still holds.
+
+        Where only a mark has changed since, `finish` writes the student's page.
+        """
         record, homework = result.record, self.course.homework(result.record["homework"])
         made_from = records.record_path(self.places.records, homework.id, record["student"])
         if result.kept and not formgrader.is_stale(self.places.autograded, homework, record["student"], made_from):
@@ -352,31 +362,37 @@ class _Writer:
             return  # what was marked stays readable
         try:
             note = late_of(self.times, homework, record["student"]).sentence
-            formgrader.write_autograded(self.places.autograded, homework, record, data, note)
+            plots = formgrader.write_autograded(self.places.autograded, homework, record, data, note)
         except (OSError, ValueError, KeyError) as error:
             sentence = f"{record['student']}/{homework.id} is not in the formgrader: {error}"
             self.summary.warnings.append(sentence)
+            return
+        if self.book is not None:
+            try:
+                cells = self.book.scores(homework, record["student"]).get(record["student"], {})
+            except GradebookError as error:
+                return self._give_up(error)
+            self._write_page(record, cells, lambda: plots)
 
-    def finish(self, homeworks: Iterable[Homework], students: set[str]) -> None:
+    def finish(self) -> None:
         """Pages for those just looked at, and everybody's grades."""
         begin = time.process_time()
         if self.book is None:
             return
         try:
-            for homework in homeworks:
-                scores = self.book.scores(homework)
-                for result in self.summary.results:
-                    if result.record is not None and result.submission.homework == homework.id:
-                        student = result.submission.student
-                        cells, more = scores.get(student, {}), _more(self.places, self.times, homework, student)
-                        feedback.write_feedback(self.places.feedback, result.record, self.course, cells, more)
+            scores = all_scores(self.course, self.book)
+            for result in self.summary.results:
+                if (record := result.record) is not None:
+                    homework, student = record["homework"], record["student"]
+                    plots = partial(formgrader.plots, self.places.autograded, homework, student)
+                    self._write_page(record, scores[homework].get(student, {}), plots)
             exam = {}
             if self.places.exam.exists():
                 try:
                     exam = final.read_exam(self.places.exam, self.course, self.book.students())
                 except final.ExamError as error:
                     self.summary.warnings.append(f"the exam is left out of grades.csv: {error}")
-            grades = close_course(self.course, self.places, self.book, exam)
+            grades = course_grades(self.course, self.places, self.book, scores, exam)
             self.summary.warnings += [f"{grade.student}: {remark}" for grade in grades for remark in grade.alarms]
             final.write_grades(self.places.grades, self.course, grades)
         except GradebookError as error:
@@ -384,6 +400,10 @@ class _Writer:
         except RecordError as error:
             self.summary.broken.append(str(error))
         self.seconds += time.process_time() - begin
+
+    def _write_page(self, record: Record, cells: dict[str, CellScore], plots: Callable[[], Iterable[str]]) -> None:
+        late = late_of(self.times, self.course.homework(record["homework"]), record["student"])
+        feedback.write_feedback(self.places.feedback, record, self.course, cells, plots, late)
 
     def _give_up(self, error: GradebookError) -> None:
         self.summary.broken.append(str(error))

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -123,9 +124,9 @@ class Book:
         changed_answers = set(changed_answers)
         return self._patiently(lambda: self._in_transaction(lambda: self._save(record, changed_answers)))
 
-    def scores(self, homework: Homework) -> dict[str, dict[str, CellScore]]:
-        """student -> cell -> score, of everybody who has a submission of that homework in the gradebook."""
-        return self._patiently(lambda: self._scores(homework))
+    def scores(self, homework: Homework, student: str | None = None) -> dict[str, dict[str, CellScore]]:
+        """student -> cell -> score, of everybody (or one) who has a submission of that homework in the gradebook."""
+        return self._patiently(lambda: self._scores(homework, student))
 
     def students(self) -> list[str]:
         return self._patiently(lambda: sorted(student.id for student in self._book.students))
@@ -217,8 +218,11 @@ class Book:
             db.add(notebook)
             db.flush()
         columns = (Grade.id, Grade.cell_id, Grade.auto_score, Grade.manual_score, Grade.needs_manual_grade)
-        present = {row.cell_id: row for row in db.query(*columns).filter(Grade.notebook_id == notebook.id)}
-        commented = {cell for (cell,) in db.query(Comment.cell_id).filter(Comment.notebook_id == notebook.id)}
+        # The cells are named too, since nbgrader's tables have their index by cell: without them all rows are walked.
+        graded = db.query(*columns).filter(Grade.cell_id.in_(cells.graded.values()), Grade.notebook_id == notebook.id)
+        present = {row.cell_id: row for row in graded}
+        spoken_of = (Comment.cell_id.in_(cells.commented.values()), Comment.notebook_id == notebook.id)
+        commented = {cell for (cell,) in db.query(Comment.cell_id).filter(*spoken_of)}
 
         automatic = {entry["id"]: points(entry["points"]) for entry in record["exercises"]}
         inserts, updates, changes = [], [], []
@@ -253,43 +257,42 @@ class Book:
             db.bulk_update_mappings(Grade, updates)
         return changes
 
-    def _scores(self, homework: Homework) -> dict[str, dict[str, CellScore]]:
+    def _scores(self, homework: Homework, student: str | None) -> dict[str, dict[str, CellScore]]:
+        """The cells are named in every query: nbgrader's tables have their index by cell, and a join walks all rows."""
         from nbgrader.api import Comment, Grade, SubmittedAssignment, SubmittedNotebook
 
         db, cells = self._book.db, self._known(homework.id)
-        names = {cell: name for name, cell in cells.graded.items()}
         maxima = {exercise.id: exercise.points for exercise in homework.exercises}
         maxima |= {problem.id: problem.manual_points for problem in homework.theory}
-        about = {cell: name for name, cell in cells.commented.items()}
-        joined = (SubmittedAssignment, SubmittedAssignment.id == SubmittedNotebook.assignment_id)
-        comments: dict[tuple[str, str], str] = {}
-        of_whom = SubmittedAssignment.student_id
-        for student, cell, text in (
-            db.query(of_whom, Comment.cell_id, Comment.manual_comment)
-            .join(SubmittedNotebook, SubmittedNotebook.id == Comment.notebook_id)
-            .join(*joined)
-            .filter(SubmittedNotebook.notebook_id == cells.notebook, Comment.manual_comment.is_not(None))
-        ):
-            comments[student, about.get(cell, "").removesuffix("_code")] = text
+        handed_in = db.query(SubmittedAssignment.id, SubmittedAssignment.student_id).filter(
+            SubmittedAssignment.assignment_id == cells.assignment
+        )
+        if student is not None:
+            handed_in = handed_in.filter(SubmittedAssignment.student_id == student)
+        students = {assignment: whose for assignment, whose in handed_in}
+        notebooks = db.query(SubmittedNotebook.id, SubmittedNotebook.assignment_id).filter(
+            SubmittedNotebook.notebook_id == cells.notebook
+        )
+        if student is not None:
+            notebooks = notebooks.filter(SubmittedNotebook.assignment_id.in_(students))
+        whose = {notebook: students[assignment] for notebook, assignment in notebooks}
+        only = {"notebook_id": next(iter(whose), None)} if student is not None else {}
+
+        commented = {cell: name.removesuffix("_code") for name, cell in cells.commented.items()}
+        written = db.query(Comment.notebook_id, Comment.cell_id, Comment.manual_comment).filter_by(**only)
+        written = written.filter(Comment.cell_id.in_(commented), Comment.manual_comment.is_not(None))
+        comments = {(whose[notebook], commented[cell]): text for notebook, cell, text in written}
+
+        graded = {cell: name for name, cell in cells.graded.items()}
+        scores = (Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade)
+        rows = db.query(Grade.notebook_id, Grade.cell_id, *scores).filter_by(**only).filter(Grade.cell_id.in_(graded))
         found: dict[str, dict[str, CellScore]] = {}
-        for student, cell, auto, manual, extra, needs_mark in (
-            db.query(
-                of_whom,
-                Grade.cell_id,
-                Grade.auto_score,
-                Grade.manual_score,
-                Grade.extra_credit,
-                Grade.needs_manual_grade,
+        for notebook, cell, auto, manual, extra, needs_mark in rows:
+            owner, name = whose[notebook], graded[cell]
+            exactly = (exact_or_none(score) for score in (auto, manual, extra))
+            found.setdefault(owner, {})[name] = CellScore(
+                *exactly, maxima[name], needs_mark, comments.get((owner, name), "")
             )
-            .join(SubmittedNotebook, SubmittedNotebook.id == Grade.notebook_id)
-            .join(*joined)
-            .filter(SubmittedNotebook.notebook_id == cells.notebook)
-        ):
-            if cell in names:
-                name = names[cell]
-                scores = [exact_or_none(score) for score in (auto, manual, extra)]
-                comment = comments.get((student, name), "")
-                found.setdefault(student, {})[name] = CellScore(*scores, maxima[name], needs_mark, comment)
         db.rollback()  # end the read, so that nobody has to wait for it
         return found
 
@@ -353,6 +356,7 @@ def _note_version(engine: Engine) -> None:
         connection.execute(text(missing), {"version": version})
 
 
+@lru_cache(maxsize=10_000)  # a class has few different scores, and asks for each a thousand times
 def exact_or_none(score: float | None) -> Fraction | None:
     """The exact number that a score of the gradebook stands for. Raises GradebookError for what is no number."""
     if score is None:

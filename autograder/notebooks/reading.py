@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_BYTES = 20 << 20
@@ -36,6 +37,7 @@ class Cell:
     source: str
     grade_id: str | None = None
     cell_id: str | None = None
+    raw: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)  # as it stands in the file
 
     @property
     def label(self) -> str:
@@ -132,10 +134,11 @@ def _cells(document: dict[str, Any]) -> tuple[Cell, ...]:
         raise NotebookError("the notebook has no list of cells; save it again from Jupyter")
     if len(cells) > MAX_CELLS:
         raise NotebookError(f"the notebook has {len(cells)} cells, more than {MAX_CELLS}")
-    return tuple(_cell(index, cell) for index, cell in enumerate(cells, start=1))
+    as_written = "nbformat" in document  # and not upgraded from an older format
+    return tuple(_cell(index, cell, as_written) for index, cell in enumerate(cells, start=1))
 
 
-def _cell(index: int, cell: object) -> Cell:
+def _cell(index: int, cell: object, as_written: bool) -> Cell:
     if not isinstance(cell, dict):
         raise NotebookError(f"cell {index} is {_kind(cell)}, not a cell; save the notebook again from Jupyter")
     kind = cell.get("cell_type")
@@ -146,7 +149,7 @@ def _cell(index: int, cell: object) -> Cell:
         source = "".join(source)
     if not isinstance(source, str):
         raise NotebookError(f"the source of cell {index} is {_kind(source)}, not text; save it again from Jupyter")
-    return Cell(index, kind, _plain(source), _grade_id(cell), _cell_id(cell))
+    return Cell(index, kind, _plain(source), _grade_id(cell), _cell_id(cell), cell if as_written else {})
 
 
 def _plain(source: str) -> str:

@@ -7,22 +7,25 @@ and the page's own policy lets a browser load and run nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-
 from autograder.course import Course, Homework, format_points
 from autograder.marks.late import ON_TIME, Late
+from autograder.pages.rendering import TEMPLATES, template
 from autograder.records import GRADED, OF_GRADER, Record, points, printable, write_atomically
 
 if TYPE_CHECKING:
     from autograder.marks.gradebook import CellScore
 
-TEMPLATES = Path(__file__).parent / "templates"
+PAGE = "feedback.html.j2"
+MADE_FROM = re.compile(r'data-made-from="([0-9a-f]*)"')
 LONGEST_TEXT = 5_000  # characters of any one message or comment
 
 WORDS = {
@@ -46,23 +49,60 @@ def feedback_path(folder: Path, homework: str, student: str) -> Path:
 
 
 def write_feedback(
-    folder: Path, record: Record, course: Course, cells: Mapping[str, CellScore], more: Mapping[str, Any] | None = None
-) -> Path:
-    """Write a student's page, atomically. `cells` are the gradebook's scores and comments of this homework.
+    folder: Path,
+    record: Record,
+    course: Course,
+    cells: Mapping[str, CellScore],
+    plots: Callable[[], Iterable[str]] = tuple,
+    late: Late = ON_TIME,
+) -> bool:
+    """Write a student's page, atomically, unless the one that is there was made from the same. Returns whether it did.
 
-    `more` are further arguments of `page`.
+    `cells` are the gradebook's scores and comments of this homework, `plots` gives the student's own when asked.
     """
     path = feedback_path(folder, record["homework"], record["student"])
-    write_atomically(path, lambda file: file.write(page(record, course, cells, **(more or {}))))
-    return path
+    source = _source(record, course, cells, late)
+    if _made_from(path) == source:
+        return False
+    write_atomically(path, lambda file: file.write(page(record, course, cells, plots(), late, source)))
+    return True
+
+
+def _source(record: Record, course: Course, cells: Mapping[str, CellScore], late: Late) -> str:
+    """A hash of all that a page is made from; the plots belong to the submission, which the record names."""
+    homework = course.homework(record["homework"])
+    made_from = [json.dumps(record, sort_keys=True), repr(sorted(cells.items())), late.sentence, repr(homework)]
+    return hashlib.sha256("\0".join([*made_from, repr(course.homework_points), _maker()]).encode()).hexdigest()[:32]
+
+
+@cache
+def _maker() -> str:
+    """A hash of what makes the page: when that changes, so does every page."""
+    files = (Path(__file__), TEMPLATES / PAGE)
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _made_from(path: Path) -> str | None:
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            found = MADE_FROM.search(file.read(2_000))
+    except OSError:
+        return None
+    return found[1] if found else None
 
 
 def page(
-    record: Record, course: Course, cells: Mapping[str, CellScore], plots: Iterable[str] = (), late: Late = ON_TIME
+    record: Record,
+    course: Course,
+    cells: Mapping[str, CellScore],
+    plots: Iterable[str] = (),
+    late: Late = ON_TIME,
+    source: str = "",
 ) -> str:
     """The page of one record as HTML. `plots` are the student's own, PNG in base64; `late` is what lateness cost."""
     homework = course.homework(record["homework"])
     common = {
+        "source": source,
         "course": course.title,
         "title": f"{homework.id}: {homework.title}",
         "student": _text(record["student"]),
@@ -71,13 +111,13 @@ def page(
         "remark": _text(record.get("remark", "")),
     }
     if record["state"] != GRADED:
-        return _template().render(**common, problem=_problem(record))
+        return template(PAGE).render(**common, problem=_problem(record))
     exercises = [_exercise(entry, record["checks"], cells.get(entry["id"])) for entry in record["exercises"]]
     theory = [_theory(entry, cells.get(entry["id"])) for entry in record["theory"]]
     automatic = sum((_counts(entry, cells.get(entry["id"])) for entry in record["exercises"]), Fraction(0))
     manual = sum((_counts(entry, cells.get(entry["id"])) for entry in record["theory"]), Fraction(0))
     unmarked = sum(1 for entry in record["theory"] if (cell := cells.get(entry["id"])) is None or cell.manual is None)
-    return _template().render(
+    return template(PAGE).render(
         **common,
         problem="",
         exercises=exercises,
@@ -166,15 +206,3 @@ def _theory(entry: dict, cell: CellScore | None) -> dict[str, str]:
 def _text(text: str) -> str:
     shown = printable(text)
     return shown if len(shown) <= LONGEST_TEXT else shown[:LONGEST_TEXT] + " … (cut)"
-
-
-@cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("feedback.html.j2")

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,16 @@ def autograded_path(folder: Path, homework: str, student: str) -> Path:
     return folder / student / homework / f"{homework}.ipynb"
 
 
-def write_autograded(folder: Path, homework: Homework, record: Record, data: bytes | None, note: str = "") -> Path:
+def write_autograded(folder: Path, homework: Homework, record: Record, data: bytes | None, note: str = "") -> list[str]:
     """Write the notebook of one submission, atomically. `data` are the bytes handed in, None if there are none.
 
-    Raises OSError, ValueError where the released notebook is missing or broken.
+    Returns the student's own plots, for the feedback page. Raises OSError, ValueError where the released notebook is
+    missing or broken.
     """
     path = autograded_path(folder, homework.id, record["student"])
     document = autograded(homework, record, data, note)
     write_atomically(path, lambda file: file.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n"))
-    return path
+    return _plots(document)
 
 
 def is_stale(folder: Path, homework: Homework, student: str, *sources: Path) -> bool:
@@ -64,9 +66,9 @@ def is_stale(folder: Path, homework: Homework, student: str, *sources: Path) -> 
 
 def autograded(homework: Homework, record: Record, data: bytes | None, note: str = "") -> Document:
     """The notebook as a document of nbformat 4."""
-    released = released_notebook(homework).read_bytes()
-    frame, theirs = json.loads(released), _submitted(data)
-    found = match(homework, read_notebook(released), Notebook(tuple(own.cell for own in theirs)))
+    path, theirs = released_notebook(homework), _submitted(data)
+    frame, released = _released(path, path.stat().st_mtime_ns)
+    found = match(homework, released, Notebook(theirs))
     matched = {here: theirs[there] for here, there in found.places.items()}
     added = {here: [theirs[there] for there in others] for here, others in found.added.items()}
     budget = _Budget()
@@ -87,7 +89,7 @@ def autograded(homework: Homework, record: Record, data: bytes | None, note: str
             cells.append(_code(cell, own, budget))
         else:
             cells.append(_frame(cell))
-            if own is not None and own.cell.source.split() != _source(cell).split():
+            if own is not None and own.source.split() != _source(cell).split():
                 cells += _added([own], budget, REWRITTEN)
         cells += _added(added.get(number, []), budget)
     return {"cells": cells, "metadata": frame["metadata"], "nbformat": 4, "nbformat_minor": 5}
@@ -96,35 +98,33 @@ def autograded(homework: Homework, record: Record, data: bytes | None, note: str
 def plots(folder: Path, homework: str, student: str) -> list[str]:
     """The student's own plots, as base64 texts of PNG files, from the notebook written here; for the feedback page."""
     try:
-        document = json.loads(autograded_path(folder, homework, student).read_text(encoding="utf-8"))
-        outputs = (output for cell in document["cells"] for output in cell.get("outputs", ()))
-        found = (sanitise.picture("image/png", output.get("data", {}).get("image/png")) for output in outputs)
-        return [image for image in found if image][:PLOTS]
+        return _plots(json.loads(autograded_path(folder, homework, student).read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
+
+
+def _plots(document: Document) -> list[str]:
+    outputs = (output for cell in document["cells"] for output in cell.get("outputs", ()))
+    found = (sanitise.picture("image/png", output.get("data", {}).get("image/png")) for output in outputs)
+    return [image for image in found if image][:PLOTS]
 
 
 # --- what was handed in ----------------------------------------------------------------------------------------------
 
 
-@dataclass
-class _Theirs:
-    """A cell of the student's, with what the reader leaves behind."""
-
-    cell: Cell
-    raw: Document
-
-
-def _submitted(data: bytes | None) -> list[_Theirs]:
+def _submitted(data: bytes | None) -> tuple[Cell, ...]:
+    """The student's cells, with all that the file says of them."""
     try:
-        cells = read_notebook(data).cells if data is not None else ()
+        return read_notebook(data).cells if data is not None else ()
     except NotebookError:
-        cells = ()
-    if not cells:
-        return []
-    document = json.loads(data.decode("utf-8-sig"))
-    raw = document.get("cells") if document.get("nbformat") == 4 else None
-    return [_Theirs(cell, raw[cell.index - 1] if raw else {}) for cell in cells]
+        return ()
+
+
+@lru_cache(maxsize=20)
+def _released(path: Path, _written: int) -> tuple[Document, Notebook]:
+    """The released notebook as a document and as cells, read once while it does not change."""
+    data = path.read_bytes()
+    return json.loads(data), read_notebook(data)
 
 
 # --- cells -----------------------------------------------------------------------------------------------------------
@@ -141,21 +141,21 @@ class _Budget:
     told: set[str] = field(default_factory=set)
 
 
-def _answer(cell: Document, own: _Theirs | None, budget: _Budget) -> Document:
+def _answer(cell: Document, own: Cell | None, budget: _Budget) -> Document:
     if own is None:
         return _frame(cell)
     pictures, names = _attachments(own, budget)
-    made = _frame(cell) | {"source": sanitise.inert_markdown(own.cell.source, names)}
+    made = _frame(cell) | {"source": sanitise.inert_markdown(own.source, names)}
     return made | ({"attachments": pictures} if pictures else {})
 
 
-def _code(cell: Document, own: _Theirs | None, budget: _Budget) -> Document:
+def _code(cell: Document, own: Cell | None, budget: _Budget) -> Document:
     if own is None:
         return _frame(cell)
-    return _frame(cell) | {"source": sanitise.source(own.cell.source), "outputs": _outputs(own, budget)}
+    return _frame(cell) | {"source": sanitise.source(own.source), "outputs": _outputs(own, budget)}
 
 
-def _added(cells: list[_Theirs], budget: _Budget, what: str = ADDED) -> list[Document]:
+def _added(cells: list[Cell], budget: _Budget, what: str = ADDED) -> list[Document]:
     made: list[Document] = []
     for own in cells:
         if budget.added == 0:
@@ -164,20 +164,20 @@ def _added(cells: list[_Theirs], budget: _Budget, what: str = ADDED) -> list[Doc
                 made.append(_markdown("too-many", f"*The student added more than {MOST_ADDED} cells; see the file.*"))
             break
         budget.added -= 1
-        name = f"added-{own.cell.index}"
-        made.append(_markdown(f"{name}-says", f"{what} (cell {own.cell.index})"))
-        if own.cell.kind == "code":
+        name = f"added-{own.index}"
+        made.append(_markdown(f"{name}-says", f"{what} (cell {own.index})"))
+        if own.kind == "code":
             body = {"cell_type": "code", "execution_count": None, "outputs": _outputs(own, budget)}
-            made.append({**body, "id": name, "metadata": {}, "source": sanitise.source(own.cell.source)})
+            made.append({**body, "id": name, "metadata": {}, "source": sanitise.source(own.source)})
         else:
             pictures, names = _attachments(own, budget)
-            made.append(_markdown(name, sanitise.inert_markdown(own.cell.source, names)))
+            made.append(_markdown(name, sanitise.inert_markdown(own.source, names)))
             if pictures:
                 made[-1]["attachments"] = pictures
     return made
 
 
-def _attachments(own: _Theirs, budget: _Budget) -> tuple[Document, dict[str, str]]:
+def _attachments(own: Cell, budget: _Budget) -> tuple[Document, dict[str, str]]:
     """The pictures pasted into a text cell, under names of ours; and the old names with the new."""
     pasted = own.raw.get("attachments")
     pictures: Document = {}
@@ -194,7 +194,7 @@ def _attachments(own: _Theirs, budget: _Budget) -> tuple[Document, dict[str, str
     return pictures, names
 
 
-def _outputs(own: _Theirs, budget: _Budget) -> list[Document]:
+def _outputs(own: Cell, budget: _Budget) -> list[Document]:
     """What a cell of the student's showed: text and pictures, nothing that a browser would interpret."""
     raw = own.raw.get("outputs")
     made: list[Document] = []

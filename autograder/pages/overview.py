@@ -16,16 +16,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-
 from autograder.course import Course, Homework, format_points
 from autograder.marks.final import CourseGrade
+from autograder.pages.rendering import template
 from autograder.records import GRADED, Record, attempts, points, printable, write_atomically
 
 if TYPE_CHECKING:
     from autograder.marks.gradebook import CellScore
 
-TEMPLATES = Path(__file__).parent / "templates"
 GREEN, AMBER, GREY = "#1a7f4b", "#e0a030", "#8a94a6"
 MOST_CHECKS = 15
 Scores = Mapping[str, Mapping[str, Mapping[str, "CellScore"]]]
@@ -103,7 +101,7 @@ def page(
     course: Course, records: Mapping[str, list[Record]], scores: Scores, grades: list[CourseGrade], picture: bytes
 ) -> str:
     """The overview as HTML."""
-    return _template().render(
+    return template("overview.html.j2").render(
         course=course.title,
         picture=base64.b64encode(picture).decode("ascii"),
         homeworks=[_homework(course.homework(name), own, scores.get(name, {})) for name, own in records.items() if own],
@@ -212,14 +210,3 @@ def _picture(course: Course, records: Mapping[str, list[Record]], scores: Scores
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
     return file.getvalue()
-
-
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("overview.html.j2")

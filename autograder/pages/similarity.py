@@ -10,24 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from io import StringIO
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import jinja2
 from markupsafe import Markup, escape
 
 from autograder.course import Course, Homework
 from autograder.intake.submissions import NotReadableError, Submission
 from autograder.notebooks.reading import Notebook, NotebookError, read_notebook
+from autograder.pages.rendering import template
 from autograder.records import printable, write_atomically
 
 if TYPE_CHECKING:
     from copydetect import CodeFingerprint
 
-TEMPLATES = Path(__file__).parent / "templates"
 NOISE = 25  # characters of filtered code: shorter matches are never seen
 GUARANTEED = 30  # characters of filtered code: longer matches are always seen
 SHORTEST = 40  # characters of filtered code that two must share: less is chance
@@ -115,7 +113,7 @@ def page(
         }
         for pair in pairs[:MOST_PAIRS]
     ]
-    return _template().render(
+    return template("similarity.html.j2").render(
         course=course.title,
         title=f"{homework.id}: {homework.title}",
         pairs=shown,
@@ -145,15 +143,3 @@ def _marked(code: str, places: Iterable[tuple[int, int]]) -> Markup:
             parts.append(Markup("</mark>"))
             at = end
     return Markup("").join([*parts, escape(printable(code[at:]))])
-
-
-@cache
-def _template() -> Any:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("similarity.html.j2")
