@@ -1,7 +1,8 @@
 """The judge's side of a submission.
 
-exercise  one exercise, each check in a process of its own: the one loop that judges
-grading   one submission, from bytes to a record: a pure function but for time
-batch     many of them in worker processes, each with a warm sandbox; what dies is tried once more
-cluster   the same on a Dask cluster
+instruments  what hidden checks of several exercises share: random numbers, comparisons, oracles
+exercise     one exercise, each check in a process of its own: the one loop that judges
+grading      one submission, from bytes to a record: a pure function but for time
+batch        many of them in worker processes, each with a warm sandbox; what dies is tried once more
+cluster      the same on a Dask cluster
 """

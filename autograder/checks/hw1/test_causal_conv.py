@@ -10,9 +10,12 @@ Cost     0.1 s of CPU.
 Rejects  every mistake in causal_conv.mistakes.md.
 """
 
+from functools import partial
+
 import torch
 
 from autograder.checking import hint, number, points, probe, sequence, tensor
+from autograder.judging.instruments import impulses, whole
 
 NONE, SOME = 1e-4, 1e-3
 
@@ -32,11 +35,6 @@ def outputs(student, x, out_channels, kernel_size, options, seed):
 def windows(student, stacks):
     """The receptive field of every (kernel size, dilations)."""
     return [student.receptive_field(kernel_size, dilations) for kernel_size, dilations in stacks]
-
-
-def impulses(C, T):
-    """No input at all, and then one unit impulse per entry: (1 + C T, C, T)."""
-    return torch.cat([torch.zeros(1, C, T), torch.eye(C * T).reshape(-1, C, T)])
 
 
 def responses(grade, C, C_out, T, kernel_size, options, seed):
@@ -106,10 +104,7 @@ def test_strict_sees_the_past_only(grade):
 @hint("Follow one output back through the layers: how much further does each layer reach?")
 def test_receptive_field(grade):
     """`receptive_field` is the width of the window of a stack."""
-
-    def draw(low, high):
-        return int(torch.randint(low, high, (), generator=grade.rng))
-
+    draw = partial(whole, grade.rng)
     stacks = [(draw(2, 6), [draw(1, 10) for _ in range(draw(2, 6))]) for _ in range(12)]
     stacks += [(2, [1, 2, 4, 8, 16]), (draw(2, 6), [draw(2, 10)]), (1, [draw(2, 10)]), (draw(2, 6), [])]
     answers = sequence(grade.submission(windows, stacks), len(stacks), "the receptive fields")

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal
 
 from autograder.checking import hint, points, probe, tensor
+from autograder.judging.instruments import between, normal
 
 
 @probe
@@ -47,14 +48,6 @@ def bound(student, x: Tensor, q_mean: Tensor, q_std: Tensor, parameters: list, e
 @probe
 def gap(student, x: Tensor, m: Tensor, v: Tensor, s: Tensor) -> Tensor:
     return student.elbo_gap(x, m, v, s)
-
-
-def normal(rng: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=rng, dtype=torch.float64)
-
-
-def between(rng: torch.Generator, low: float, high: float, *shape: int) -> Tensor:
-    return low + (high - low) * torch.rand(shape, generator=rng, dtype=torch.float64)
 
 
 def decoded(z: Tensor, weight: Tensor, bias: Tensor, std: Tensor, kind: str, bent: bool) -> tuple[Tensor, Tensor]:

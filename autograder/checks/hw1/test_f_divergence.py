@@ -12,6 +12,7 @@ import math
 import torch
 
 from autograder.checking import hint, number, points, probe, sequence
+from autograder.judging.instruments import uniform
 
 
 @probe
@@ -32,10 +33,6 @@ def divergences(student, pairs, c):
 def alpha_divergences(student, p, q, alphas):
     """alpha_divergence of p from q for every alpha."""
     return [student.alpha_divergence(p, q, alpha) for alpha in alphas]
-
-
-def uniform(rng, low, high):
-    return low + (high - low) * torch.rand(1, generator=rng, dtype=torch.float64).item()
 
 
 def random_pair(K, rng):

@@ -14,6 +14,7 @@ import math
 import torch
 
 from autograder.checking import hint, limits, number, points, probe, sequence
+from autograder.judging.instruments import uniform
 
 
 @probe
@@ -30,10 +31,6 @@ def fits(student, log_p, grid, direction, starts):
         mean, std = student.fit_gaussian(log_p, grid, direction, mean0, log_std0)
         pairs.append([mean, std])
     return pairs
-
-
-def uniform(rng, low, high):
-    return low + (high - low) * torch.rand(1, generator=rng, dtype=torch.float64).item()
 
 
 def log_gaussian(grid, mean, std):

@@ -18,6 +18,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.checking import hint, points, probe, sequence, tensor
+from autograder.judging.instruments import impulses, whole
 
 NONE, SOME = 1e-4, 1e-3
 
@@ -62,11 +63,6 @@ def fitted(student, x, y, kind, kernel_size, test, seed):
         F.mse_loss(layer(x), y).backward()
         optimizer.step()
     return before, layer(test)
-
-
-def impulses(C, H, W):
-    """An empty image, and then one unit impulse per entry: (1 + C H W, C, H, W)."""
-    return torch.cat([torch.zeros(1, C, H, W), torch.eye(C * H * W).reshape(-1, C, H, W)])
 
 
 def offsets(H, W):
@@ -131,16 +127,12 @@ def judge_window(grade, kind, kernel_size, C, C_out, H, W):
                 assert spread.max() < NONE, f"the weights should be the same at every pixel ({case})"
 
 
-def draw(grade, low, high):
-    return int(torch.randint(low, high, (), generator=grade.rng))
-
-
 def judge_kind(grade, kind):
     """Kernel sizes 3, 5, 7 on images with two odd, different sides, and one with even ones."""
     judge_window(grade, kind, 3, 1, 1, 5, 7)
     judge_window(grade, kind, 5, 2, 3, 7, 5)
     judge_window(grade, kind, 7, 2, 1, 7, 9)
-    judge_window(grade, kind, 3, draw(grade, 2, 4), draw(grade, 2, 5), 4, 6)
+    judge_window(grade, kind, 3, whole(grade.rng, 2, 4), whole(grade.rng, 2, 5), 4, 6)
 
 
 @points("1/4")
@@ -166,7 +158,7 @@ def test_stack_is_autoregressive(grade):
         reach = torch.eye(H * W, dtype=torch.bool)
         for kind, kernel_size in zip("ABB", kernel_sizes, strict=True):
             reach = (reach.double() @ visible(kind, kernel_size, H, W).double()) > 0
-        channels, moved = draw(grade, 3, 6), []
+        channels, moved = whole(grade.rng, 3, 6), []
         for _ in range(3):
             image = torch.randn(1, 1, H, W, generator=grade.rng)
             x = image + torch.cat([torch.zeros(1, 1, H, W), torch.eye(H * W).reshape(-1, 1, H, W)])

@@ -15,14 +15,12 @@ Cost     about 3 s of CPU, nearly all of it in the training check.
 Rejects  every mistake in pixelcnn.mistakes.md.
 """
 
-from functools import cache
-
 import torch
 import torch.nn.functional as F
-from sklearn.datasets import load_digits
 from torch import Tensor
 
 from autograder.checking import hint, limits, number, points, probe, sequence, tensor
+from autograder.judging.instruments import binary_digits
 
 TOLERANCE = 1e-4
 
@@ -195,7 +193,7 @@ def logits_given_the_past(grade, x, settings):
 @hint("If the checks above pass, look at what the loss averages and at what goes into the first layer.")
 def test_learns_digits(grade):
     """Trained for a few seconds on small digits, the model predicts the pixels of new digits."""
-    images = digits()[torch.randperm(len(digits()), generator=grade.rng)]
+    images = binary_digits()[torch.randperm(len(binary_digits()), generator=grade.rng)]
     images, test = images[:1500], images[1500:]
     nll, independent = score_trained(grade, images, test)
     assert nll < independent, "after training the model predicts new digits worse than if all pixels were independent"
@@ -226,9 +224,3 @@ def score_trained(grade, images, test):
         losses.append(F.binary_cross_entropy_with_logits(y[0], truth))
         baseline.append(F.binary_cross_entropy(frequency[pixel], truth))
     return torch.stack(losses).mean().item(), torch.stack(baseline).mean().item()
-
-
-@cache
-def digits() -> Tensor:
-    """The 1797 digits of scikit-learn as binary images (1797, 1, 8, 8), 1 where the grey value is at least 8 of 16."""
-    return torch.tensor(load_digits().images >= 8).float()[:, None]

@@ -11,16 +11,13 @@ import math
 import torch
 
 from autograder.checking import hint, number, points, probe, sequence
+from autograder.judging.instruments import uniform
 
 
 @probe
 def divergences(student, cases):
     """alpha_divergence_of_gaussians for every (mean1, mean2, std, alpha)."""
     return [student.alpha_divergence_of_gaussians(*case) for case in cases]
-
-
-def uniform(rng, low, high):
-    return low + (high - low) * torch.rand(1, generator=rng, dtype=torch.float64).item()
 
 
 def random_gaussians(rng):

@@ -9,6 +9,7 @@ Rejects  every mistake in t2_formula.mistakes.md.
 import torch
 
 from autograder.checking import hint, number, points, probe, sequence
+from autograder.judging.instruments import uniform
 
 
 @probe
@@ -19,10 +20,6 @@ def gaussians(student, cases):
         mean, variance = student.forward_kl_gaussian(w, a, s)
         pairs.append([mean, variance])
     return pairs
-
-
-def uniform(rng, low, high):
-    return low + (high - low) * torch.rand(1, generator=rng, dtype=torch.float64).item()
 
 
 def moments(w, a, s):

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal
 
-from autograder.checking import Grade, hint, points, probe, sequence, tensor
+from autograder.checking import Grade, hint, points, probe
+from autograder.judging.instruments import each
 
 
 @probe
@@ -25,9 +26,7 @@ def values(student, cases: list) -> list:
 
 
 def answers(grade: Grade, cases: list) -> Tensor:
-    """The submission's values, one number per case."""
-    found = sequence(grade.submission(values, cases), len(cases), "the list of values")
-    return torch.stack([tensor(value, (), "the ELBO") for value in found])
+    return each(grade, values, cases, "the ELBO")
 
 
 def random_cases(rng: torch.Generator, n: int) -> list:

@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 
 from autograder.checking import hint, limits, points, probe, sequence, tensor
+from autograder.judging.instruments import whole
 
 TOLERANCE = 1e-4
 PERIOD, FLIP = 11, 0.05
@@ -107,10 +108,6 @@ def trained_logits(student, x):
         return student.WaveNet.trained(x)
 
 
-def draw(grade, low, high):
-    return int(torch.randint(low, high, (), generator=grade.rng))
-
-
 def block_answer(grade, h, skip_channels, kernel_size, dilation, seed, zero=False):
     """The two outputs of a block, (N, C, T) and (N, S, T)."""
     answer = grade.submission(block_outputs, h, skip_channels, kernel_size, dilation, seed, zero)
@@ -133,7 +130,7 @@ def test_gated_activation(grade):
 @hint("The input goes around the gated unit and is added at the end; the skip output comes from the gated unit alone.")
 def test_block_adds_to_its_input(grade):
     """A block adds something to h that reads h at its taps only; with all parameters 0 it changes nothing."""
-    sizes = (2, 3, 5, 13, 2, 1), (1, 4, 2, 17, 3, draw(grade, 2, 4)), (3, 2, 3, 4, 2, draw(grade, 2, 6))
+    sizes = (2, 3, 5, 13, 2, 1), (1, 4, 2, 17, 3, whole(grade.rng, 2, 4)), (3, 2, 3, 4, 2, whole(grade.rng, 2, 6))
     for B, C, S, T, kernel_size, dilation in sizes:
         h = torch.randn(B, C, T, generator=grade.rng)
         out, skip = block_answer(grade, h, S, kernel_size, dilation, grade.guest_seed(), zero=True)
@@ -209,7 +206,7 @@ def influences(grade, K, T, kernel_size, dilations):
 @hint("Which layer must be the strict one? And which way does the padding go?")
 def test_logits_do_not_look_ahead(grade):
     """The logits at t depend on symbols before t only, and there is one for every time step."""
-    for K, T, kernel_size, dilations in ((2, 15, 2, [1, 2, 4]), (draw(grade, 3, 6), 21, 3, [1, 3])):
+    for K, T, kernel_size, dilations in ((2, 15, 2, [1, 2, 4]), (whole(grade.rng, 3, 6), 21, 3, [1, 3])):
         moved, delay = influences(grade, K, T, kernel_size, dilations)
         assert moved[delay < 0].max() < 1, "the logits depend on symbols that come later"
         assert moved[delay == 0].max() < 1, "the logits at t depend on the symbol at t itself"
@@ -220,7 +217,7 @@ def test_logits_do_not_look_ahead(grade):
 @hint("Print the dilation of every block. Where do the skip outputs go?")
 def test_window_and_skips(grade):
     """The logits see every symbol of their window, none before it, and all blocks contribute to them."""
-    for K, T, kernel_size, dilations in ((2, 15, 2, [1, 2, 4]), (draw(grade, 3, 6), 21, 3, [1, 3])):
+    for K, T, kernel_size, dilations in ((2, 15, 2, [1, 2, 4]), (whole(grade.rng, 3, 6), 21, 3, [1, 3])):
         moved, delay = influences(grade, K, T, kernel_size, dilations)
         window = 1 + (kernel_size - 1) * sum(dilations)
         for back in range(1, window + 1):
@@ -247,7 +244,7 @@ def test_window_and_skips(grade):
 def test_learns_a_period(grade):
     """Trained for a few seconds on noisy periodic sequences, the network predicts the next symbol."""
     T = 48
-    negated = draw(grade, 0, 2)  # a rule that was written down instead of learned does not know this
+    negated = whole(grade.rng, 0, 2)  # a rule that was written down instead of learned does not know this
     sequences, _ = periodic(grade, 500, T, negated)
     test, flipped = periodic(grade, 200, T, negated)
     grade.submission(train, sequences, grade.guest_seed())

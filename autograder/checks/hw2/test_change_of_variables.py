@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.distributions import LogNormal, MultivariateNormal
 
 from autograder.checking import Grade, hint, points, probe, tensor
+from autograder.judging.instruments import between, near_max, normal
 
 
 @probe
@@ -49,14 +50,6 @@ def moved(student, log_prob_z: list, f_inverse: list, x: Tensor) -> Tensor:
     return student.transformed_log_prob(base(*log_prob_z), maps(*f_inverse), x)
 
 
-def normal(rng: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=rng, dtype=torch.float64)
-
-
-def between(rng: torch.Generator, low: float, high: float, *shape: int) -> Tensor:
-    return low + (high - low) * torch.rand(shape, generator=rng, dtype=torch.float64)
-
-
 def rotation(rng: torch.Generator, D: int, sign: int) -> Tensor:
     """A random orthogonal matrix with determinant `sign`."""
     matrix = torch.linalg.qr(normal(rng, D, D))[0]
@@ -66,10 +59,6 @@ def rotation(rng: torch.Generator, D: int, sign: int) -> Tensor:
 
 def answered(grade: Grade, f: list, x: Tensor) -> Tensor:
     return tensor(grade.submission(log_determinant, f, x), (len(x),), "the result of log_abs_det_jacobian")
-
-
-def near(answer: Tensor, truth: Tensor) -> bool:
-    return bool((answer - truth).abs().max() <= 1e-4 * truth.abs().max().clamp(min=1))
 
 
 @points("1/5")
@@ -88,7 +77,7 @@ def test_known_determinants(grade):
                 (["exp of a rotation", turn], (x @ turn.T).sum(1)),
             ):
                 answer, what = answered(grade, f, x), f[0] if f[0] != "affine" else "an affine map"
-                assert near(answer, truth), f"the log-determinant of {what} is not right"
+                assert near_max(answer, truth), f"the log-determinant of {what} is not right"
 
 
 @points("1/5")
@@ -102,7 +91,7 @@ def test_networks(grade):
         steps = h * torch.eye(D, dtype=torch.float64)
         columns = [(maps(*f)(x + step) - maps(*f)(x - step)) / (2 * h) for step in steps]
         truth = torch.linalg.slogdet(torch.stack(columns, -1)).logabsdet
-        assert near(answered(grade, f, x), truth), "the log-determinant of a network is not right"
+        assert near_max(answered(grade, f, x), truth), "the log-determinant of a network is not right"
 
 
 @points("1/5")
@@ -115,7 +104,7 @@ def test_beyond_floating_point(grade):
         scale = 10.0**power * between(rng, 0.5, 2, D)
         answer = grade.submission(log_determinant, ["affine", rotation(rng, D, -1) * scale, normal(rng, D)], x)
         answer = tensor(answer, (2,), "the log-determinant of a map that shrinks or stretches a lot")
-        assert near(answer, scale.log().sum().expand(2)), "a determinant beyond floating point loses its logarithm"
+        assert near_max(answer, scale.log().sum().expand(2)), "a determinant beyond floating point loses its logarithm"
 
 
 @points("2/5")
@@ -134,7 +123,7 @@ def test_density(grade):
     ):
         answer = grade.submission(moved, ["normal", mean, std], f_inverse, x)
         answer = tensor(answer, (B,), "the result of transformed_log_prob")
-        assert near(answer, truth), "transformed_log_prob is not right for a map and a density with a known result"
+        assert near_max(answer, truth), "transformed_log_prob is not right for a map and a density with a known result"
     grid = torch.linspace(-30, 30, 601, dtype=torch.float64)[:, None]
     for log_prob_z in (["normal", mean[:1], std[:1]], ["logistic"]):
         f_inverse = ["straighten", between(rng, 0.5, 1), between(rng, 0.5, 1.5)]

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from autograder.checking import hint, points, probe, sequence, tensor
+from autograder.judging.instruments import between
 
 
 @probe
@@ -37,10 +38,6 @@ def betas(student, cases):
 def dropped(student, x, p, u):
     """The sequences after word dropout, and x after the call."""
     return [student.word_dropout(x, p, u), x]
-
-
-def between(rng: torch.Generator, low: float, high: float, *shape: int) -> Tensor:
-    return low + (high - low) * torch.rand(shape, generator=rng, dtype=torch.float64)
 
 
 def table(rng: torch.Generator, B: int, below: int, above: int, limit: float) -> tuple[Tensor, Tensor]:

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from autograder.checking import Failed, Grade, hint, points, probe, sequence, tensor
+from autograder.judging.instruments import near_max, normal
 
 
 @probe
@@ -32,10 +33,6 @@ def maximiser(student, X: Tensor, R: Tensor) -> list:
 def runs(student, X: Tensor, pi: Tensor, mean: Tensor, cov: Tensor, many_steps: list) -> list:
     """EM from the same start for every number of steps, and what became of the start."""
     return [[student.em(X, pi, mean, cov, steps) for steps in many_steps], [X, pi, mean, cov]]
-
-
-def normal(rng: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=rng, dtype=torch.float64)
 
 
 def random_covariances(rng: torch.Generator, K: int, D: int) -> Tensor:
@@ -114,10 +111,6 @@ def random_path(rng: torch.Generator, N: int, K: int, D: int, steps: int) -> tup
             return X, path
 
 
-def near(answer: Tensor, truth: Tensor) -> bool:
-    return bool((answer - truth).abs().max() <= 1e-4 * truth.abs().max().clamp(min=1))
-
-
 SIZES = (9, 3, 2), (7, 2, 3), (5, 4, 1)  # points, components, dimensions
 
 
@@ -129,7 +122,7 @@ def test_e_step(grade):
         X, mixture = 2 * normal(grade.rng, N, D), random_mixture(grade.rng, K, D)
         R = tensor(grade.submission(responsibilities, X, *mixture), (N, K), "the result of e_step")
         assert (R.sum(1) - 1).abs().max() < 1e-4, "the responsibilities of a point do not sum to 1"
-        assert near(R, log_joint(X, *mixture).softmax(1)), "the responsibilities are not right"
+        assert near_max(R, log_joint(X, *mixture).softmax(1)), "the responsibilities are not right"
 
 
 @points("1/10")
@@ -156,8 +149,8 @@ def test_weights_and_means(grade):
     for N, K, D in SIZES:
         X, R = 1 + normal(grade.rng, N, D), random_shares(grade.rng, N, K)
         (pi, mean, _), truth = maximum(grade, X, R), weighted_moments(X, R)
-        assert near(pi, truth[0]), "the weights pi from m_step are not right"
-        assert near(mean, truth[1]), "the means from m_step are not right"
+        assert near_max(pi, truth[0]), "the weights pi from m_step are not right"
+        assert near_max(mean, truth[1]), "the means from m_step are not right"
 
 
 @points("1/10")
@@ -167,7 +160,7 @@ def test_covariances(grade):
     for N, K, D in SIZES:
         X, R = 1 + normal(grade.rng, N, D), random_shares(grade.rng, N, K)
         (*_, cov), truth = maximum(grade, X, R), weighted_moments(X, R)
-        assert near(cov, truth[2]), "the covariances from m_step are not right"
+        assert near_max(cov, truth[2]), "the covariances from m_step are not right"
 
 
 @points("1/10")
@@ -212,9 +205,9 @@ def test_log_likelihoods(grade):
     assert abs(truth[0] - log_likelihood(X, *start)) < 1e-4, "em with no step should return the parameters it was given"
     truth = torch.tensor(truth, dtype=torch.float64)
     assert (truth.diff().abs() > 1e-8).all(), "a step of em leaves the parameters as they were"
-    assert near(reported[0], truth[0]), "the first log-likelihood is not that of the parameters that em was given"
-    assert near(reported[-1], truth[-1]), "the last log-likelihood is not that of the parameters that em returns"
-    assert near(reported, truth), "a log-likelihood is not that of the parameters after as many steps"
+    assert near_max(reported[0], truth[0]), "the first log-likelihood is not that of the parameters that em was given"
+    assert near_max(reported[-1], truth[-1]), "the last log-likelihood is not that of the parameters that em returns"
+    assert near_max(reported, truth), "a log-likelihood is not that of the parameters after as many steps"
 
 
 @points("1/5")
@@ -232,7 +225,7 @@ def test_em(grade):
             values.append(log_likelihood(X, *found))
             assert values[-1] > values[-2] - 1e-6, "the log-likelihood went down: EM never does that"
             for name, part, truth in zip(("pi", "mean", "cov"), found, path[steps], strict=True):
-                assert near(part, truth), f"{name} is not what as many steps of EM give"
+                assert near_max(part, truth), f"{name} is not what as many steps of EM give"
         after = sequence(answer[1], 4, "what em was given")
         for part, sent in zip(after, (X, *start), strict=True):
             given = tensor(part, tuple(sent.shape), "what em was given")

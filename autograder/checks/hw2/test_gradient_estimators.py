@@ -11,11 +11,11 @@ Rejects  every mistake in gradient_estimators.mistakes.md.
 
 import math
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from autograder.checking import Grade, hint, points, probe, sequence, tensor
+from autograder.judging.instruments import gauss_hermite, near_max, uniform
 
 
 @probe
@@ -59,10 +59,6 @@ def by_score_of_steps(student, height: float, place: float, mean: Tensor, log_st
     return student.grad_score(lambda z: height * (z > place).to(z.dtype), mean, log_std, eps)
 
 
-def uniform(rng: torch.Generator, low: float, high: float) -> float:
-    return low + (high - low) * torch.rand(1, generator=rng, dtype=torch.float64).item()
-
-
 def random_case(rng: torch.Generator) -> tuple[list, float, float]:
     """A function, a mean and a log_std; std is well away from 1, to either side."""
     f = [uniform(rng, 0.3, 1), uniform(rng, -1.5, -0.5), uniform(rng, 0.5, 1.5), uniform(rng, 1, 2), uniform(rng, 1, 3)]
@@ -72,12 +68,6 @@ def random_case(rng: torch.Generator) -> tuple[list, float, float]:
 
 def scalar(value: float) -> Tensor:
     return torch.tensor(value, dtype=torch.float64)
-
-
-def gauss_hermite(n: int = 60) -> tuple[Tensor, Tensor]:
-    """Nodes, and weights that sum to 1: averages over a standard normal, exact for polynomials of degree 2n - 1."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(n)
-    return torch.from_numpy(nodes), torch.from_numpy(weights / weights.sum())
 
 
 def true_gradient(f: list, mean: float, log_std: float) -> Tensor:
@@ -95,10 +85,6 @@ def moments(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     return mean, weights @ (rows - mean) ** 2
 
 
-def near(answer: Tensor, truth: Tensor) -> bool:
-    return bool((answer - truth).abs().max() <= 1e-4 * truth.abs().max().clamp(min=1))
-
-
 def pathwise_rows(grade: Grade, f: list, mean: float, log_std: float, eps: Tensor) -> Tensor:
     answer = grade.submission(pathwise, f, scalar(mean), scalar(log_std), eps)
     return tensor(answer, (len(eps), 2), "the result of grad_reparam")
@@ -114,33 +100,33 @@ def score_rows(grade: Grade, f: list, mean: float, log_std: float, eps: Tensor, 
 @hint("z moves with mean and with log_std, for a fixed eps; f has a slope at z: the chain rule.")
 def test_reparametrisation_is_unbiased(grade):
     """Averaged over eps, `grad_reparam` is the gradient of E[f(z)] in mean and in log_std."""
-    eps, weights = gauss_hermite()
+    eps, weights = gauss_hermite(60)
     for _ in range(4):
         f, mean, log_std = random_case(grade.rng)
         # Along a straight line every draw has the same slope; an estimator that is unbiased in another way varies.
         line = [f[0] + 1, f[4]]
         rows = grade.submission(pathwise_of_lines, line, scalar(mean), scalar(log_std), eps)
         rows = tensor(rows, (len(eps), 2), "the result of grad_reparam")
-        assert near(rows[:, 0], torch.full_like(eps, line[0])), "grad_reparam does not follow the slope of f"
+        assert near_max(rows[:, 0], torch.full_like(eps, line[0])), "grad_reparam does not follow the slope of f"
         average, truth = weights @ pathwise_rows(grade, f, mean, log_std, eps), true_gradient(f, mean, log_std)
-        assert near(average[0], truth[0]), "the average of column 0 is not the derivative with respect to mean"
-        assert near(average[1], truth[1]), "the average of column 1 is not the derivative with respect to log_std"
+        assert near_max(average[0], truth[0]), "the average of column 0 is not the derivative with respect to mean"
+        assert near_max(average[1], truth[1]), "the average of column 1 is not the derivative with respect to log_std"
 
 
 @points("1/5")
 @hint("f(z) times the derivatives of log q(z) at a fixed z, with respect to mean and to log_std.")
 def test_score_is_unbiased(grade):
     """Averaged over eps, `grad_score` is the gradient of E[f(z)] in mean and in log_std."""
-    eps, weights = gauss_hermite()
+    eps, weights = gauss_hermite(60)
     for _ in range(4):
         f, mean, log_std = random_case(grade.rng)
         (rows,), truth = score_rows(grade, f, mean, log_std, eps), true_gradient(f, mean, log_std)
         blind = grade.submission(by_score_of_values, f, scalar(mean), scalar(log_std), eps)
         blind = tensor(blind, (len(eps), 2), "the result of grad_score")
-        assert near(blind, rows), "grad_score uses more of f than its values"
+        assert near_max(blind, rows), "grad_score uses more of f than its values"
         average = weights @ rows
-        assert near(average[0], truth[0]), "the average of column 0 is not the derivative with respect to mean"
-        assert near(average[1], truth[1]), "the average of column 1 is not the derivative with respect to log_std"
+        assert near_max(average[0], truth[0]), "the average of column 0 is not the derivative with respect to mean"
+        assert near_max(average[1], truth[1]), "the average of column 1 is not the derivative with respect to log_std"
 
 
 @points("1/5")
@@ -158,7 +144,7 @@ def test_jumps(grade):
         answer = grade.submission(by_score_of_steps, height, place, scalar(mean), scalar(log_std), eps)
         average = weights @ tensor(answer, (n, 2), "the result of grad_score for a step function")
         slope = height * math.exp(-(jump**2) / 2) / math.sqrt(2 * math.pi)
-        assert near(average, torch.tensor([slope / std, slope * jump], dtype=torch.float64)), (
+        assert near_max(average, torch.tensor([slope / std, slope * jump], dtype=torch.float64)), (
             "grad_score is not right for a step function"
         )
 
@@ -167,7 +153,7 @@ def test_jumps(grade):
 @hint("The baseline is taken off every value of f, before the score. The score has mean zero: the average stays.")
 def test_baseline(grade):
     """A constant baseline b gives the estimates for f - b: the same average, another variance."""
-    eps, weights = gauss_hermite()
+    eps, weights = gauss_hermite(60)
     for _ in range(3):
         f, mean, log_std = random_case(grade.rng)
         baselines = uniform(grade.rng, 0.7, 3), uniform(grade.rng, -3, -0.7)
@@ -175,8 +161,8 @@ def test_baseline(grade):
         plain, *others = score_rows(grade, f, mean, log_std, eps, *baselines)
         for rows, baseline in zip(others, baselines, strict=True):
             (lowered,) = score_rows(grade, [*f[:-1], f[-1] - baseline], mean, log_std, eps)
-            assert near(rows, lowered), "grad_score with a baseline is not grad_score of f minus the baseline"
-            assert near(weights @ rows[:, 0], weights @ plain[:, 0]), "a baseline changes the average of grad_score"
+            assert near_max(rows, lowered), "grad_score with a baseline is not grad_score of f minus the baseline"
+            assert near_max(weights @ rows[:, 0], weights @ plain[:, 0]), "a baseline changes the average of grad_score"
             before, after = moments(plain, weights)[1], moments(rows, weights)[1]
             assert ((after - before).abs() > 1e-3).any(), "a baseline does not change the variance of grad_score"
 
@@ -185,7 +171,7 @@ def test_baseline(grade):
 @hint("Row i is what draw i alone gives. Neither estimator averages, centres or rescales over the draws.")
 def test_single_draws(grade):
     """Every row belongs to its own draw, and the variances are those of single draws: 4 and 30 for z^2 at 1."""
-    eps, weights = gauss_hermite()
+    eps, weights = gauss_hermite(60)
     square = [0.0, 1.0, 0.0, 1.0, 0.0]
     rows = {
         "grad_reparam": pathwise_rows(grade, square, 1.0, 0.0, eps),
@@ -200,4 +186,4 @@ def test_single_draws(grade):
         together = ask(grade, f, mean, log_std, draws)
         for i in (0, 4):
             alone = ask(grade, f, mean, log_std, draws[i : i + 1])
-            assert near(together[i : i + 1], alone), f"a row of {name} depends on the other draws"
+            assert near_max(together[i : i + 1], alone), f"a row of {name} depends on the other draws"

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from autograder.checking import hint, points, probe, sequence, tensor
+from autograder.judging.instruments import near, normal
 
 
 @probe
@@ -38,10 +39,6 @@ def slope(student, log_w, direction, mix):
     return torch.autograd.grad(bound, t)[0] if bound.requires_grad else 0.0
 
 
-def normal(rng: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=rng, dtype=torch.float64)
-
-
 def answers(grade, what: object, tables: list[Tensor], name: str) -> list[Tensor]:
     """The submission's answers: (B,) for bounds, (K, B) for weights."""
     found = sequence(grade.submission(what, tables), len(tables), "the list of answers")
@@ -59,21 +56,17 @@ def exact(log_w: Tensor) -> tuple[Tensor, Tensor]:
     return torch.tensor(bound, dtype=torch.float64), torch.tensor(normalised, dtype=torch.float64).T
 
 
-def off(answer: Tensor, truth: Tensor, tolerance: float = 1e-6) -> bool:
-    return bool(((answer - truth).abs() > tolerance * truth.abs().clamp(min=1)).any())
-
-
 @points("3/10")
 @hint("The logarithm of the mean of the weights, for every data point on its own.")
 def test_bound(grade):
     """The bound is the logarithm of the mean of the K weights; with K = 1 it is the log weight."""
     tables = [2 * normal(grade.rng, K, B) - 1 for K, B in ((5, 3), (3, 5), (40, 2), (4, 1))]
     for answer, log_w in zip(answers(grade, bounds, tables, "the bound"), tables, strict=True):
-        assert not off(answer, exact(log_w)[0]), "the bound is not the logarithm of the mean weight"
+        assert near(answer, exact(log_w)[0], 1e-6), "the bound is not the logarithm of the mean weight"
     log_w = normal(grade.rng, 1, 6)
     answer = answers(grade, bounds, [log_w, log_w.expand(7, 6).clone()], "the bound")
-    assert not off(answer[0], log_w[0]), "with K = 1 the bound is not the log weight"
-    assert not off(answer[1], log_w[0]), "when all weights are the same the bound is not that log weight"
+    assert near(answer[0], log_w[0], 1e-6), "with K = 1 the bound is not the log weight"
+    assert near(answer[1], log_w[0], 1e-6), "when all weights are the same the bound is not that log weight"
 
 
 @points("1/5")
@@ -92,10 +85,10 @@ def test_between_elbo_and_evidence(grade):
         L = torch.stack([(chance * bound).sum() for chance, bound in zip(chances, found, strict=True)])
         truth = torch.stack([(chance * exact(log_w)[0]).sum() for chance, log_w in zip(chances, tables, strict=True)])
         log_px = log_p.logsumexp(0)
-        assert not off(L[0], (log_q.exp() * (log_p - log_q)).sum()), "for K = 1 the average bound is not the ELBO"
+        assert near(L[0], (log_q.exp() * (log_p - log_q)).sum(), 1e-6), "for K = 1 the average bound is not the ELBO"
         assert (L < log_px + 1e-6).all(), "the average bound lies above log p(x)"
         assert (L.diff() > 0).all(), "the average bound does not grow with K"
-        assert not off(L, truth), "the average bound does not grow with K as it should"
+        assert near(L, truth, 1e-6), "the average bound does not grow with K as it should"
 
 
 @points("1/5")
@@ -107,15 +100,17 @@ def test_any_size(grade):
     shifts = [torch.tensor(shift, dtype=torch.float64) for shift in (1e4, -1e4, 760.0, [0.0, -9e3, 1e4, -760.0])]
     tables = [log_w + shift for shift in shifts]
     for answer, shift in zip(answers(grade, bounds, tables, "the bound"), shifts, strict=True):
-        assert not off(answer, bound + shift), "the bound is not right for log weights of size 1000 or 10 000"
+        assert near(answer, bound + shift, 1e-6), "the bound is not right for log weights of size 1000 or 10 000"
     for answer in answers(grade, weights, tables, "the normalised weights"):
-        assert not off(answer, normalised), "the weights are not right for log weights of size 1000 or 10 000"
+        assert near(answer, normalised, 1e-6), "the weights are not right for log weights of size 1000 or 10 000"
     spread = torch.tensor([-1e4, 1e4, 0.0, 9e3], dtype=torch.float64)
     spread = torch.stack([spread[torch.randperm(4, generator=grade.rng)] for _ in range(3)], dim=1)
     answer = answers(grade, bounds, [spread], "the bound")[0]
-    assert not off(answer, torch.full((3,), 1e4 - math.log(4)).double()), "the bound is not right when one weight wins"
+    assert near(answer, torch.full((3,), 1e4 - math.log(4)).double(), 1e-6), (
+        "the bound is not right when one weight wins"
+    )
     answer = answers(grade, weights, [spread], "the normalised weights")[0]
-    assert not off(answer, (spread == 1e4).double()), "the weights are not right when one of them wins"
+    assert near(answer, (spread == 1e4).double(), 1e-6), "the weights are not right when one of them wins"
 
 
 @points("1/5")
@@ -125,8 +120,8 @@ def test_weights(grade):
     tables = [2 * normal(grade.rng, K, B) - 1 for K, B in ((5, 3), (3, 5), (40, 2), (1, 4))]
     for answer, log_w in zip(answers(grade, weights, tables, "the normalised weights"), tables, strict=True):
         assert (answer >= 0).all(), "a normalised weight is negative"
-        assert not off(answer.sum(0), torch.ones(log_w.shape[1])), "the weights do not sum to 1 over the draws"
-        assert not off(answer, exact(log_w)[1]), "the normalised weights are not right"
+        assert near(answer.sum(0), torch.ones(log_w.shape[1]), 1e-6), "the weights do not sum to 1 over the draws"
+        assert near(answer, exact(log_w)[1], 1e-6), "the normalised weights are not right"
 
 
 @points("1/10")
@@ -138,4 +133,4 @@ def test_gradient(grade):
         direction = normal(grade.rng, K, B)
         answer = tensor(grade.submission(slope, log_w + shift, direction, mix), (), "the gradient of the bound")
         truth = ((exact(log_w)[1] * direction).sum(0) * mix).sum()
-        assert not off(answer, truth), "the gradient of the bound is not right"
+        assert near(answer, truth, 1e-6), "the gradient of the bound is not right"

@@ -13,7 +13,8 @@ import math
 import torch
 from torch import Tensor
 
-from autograder.checking import Grade, hint, points, probe, sequence, tensor
+from autograder.checking import Grade, hint, points, probe
+from autograder.judging.instruments import each, near, uniform
 
 
 @probe
@@ -23,20 +24,14 @@ def values(student, cases: list) -> list:
 
 
 def answers(grade: Grade, cases: list) -> Tensor:
-    """The submission's values, one number per case."""
-    found = sequence(grade.submission(values, cases), len(cases), "the list of values")
-    return torch.stack([tensor(value, (), "the bound") for value in found])
-
-
-def between(rng: torch.Generator, low: float, high: float) -> float:
-    return low + (high - low) * torch.rand((), generator=rng, dtype=torch.float64).item()
+    return each(grade, values, cases, "the bound")
 
 
 def weights(rng: torch.Generator) -> tuple[float, float, float]:
     """p away from 0, 1/2 and 1, and two weights that differ by a factor of at least 3, in either order."""
-    p = between(rng, 0.15, 0.42)
-    small = between(rng, 0.1, 2.0)
-    pair = [small, small * between(rng, 3, 12)]
+    p = uniform(rng, 0.15, 0.42)
+    small = uniform(rng, 0.1, 2.0)
+    pair = [small, small * uniform(rng, 3, 12)]
     swap = torch.rand((), generator=rng) < 0.5
     return (1 - p, *pair) if swap else (p, *reversed(pair))
 
@@ -59,17 +54,12 @@ def by_recursion(p: float, a: float, b: float, K: int) -> float:
     return (chances * torch.log((j * a + (K - j) * b) / K)).sum().item()
 
 
-def off(answer: Tensor, truth: list[float]) -> bool:
-    truth = torch.tensor(truth, dtype=torch.float64)
-    return bool(((answer - truth).abs() > 1e-5 * truth.abs().clamp(min=1)).any())
-
-
 @points("3/5")
 @hint("How many of the K weights are a, and how likely is each number? The logarithm comes before the average.")
 def test_value(grade):
     """The formula is the average of log((w_1 + ... + w_K) / K) over the independent weights."""
     cases = [(*weights(grade.rng), K) for K in (1, 2, 3, 5, 8, 11)]
-    assert not off(answers(grade, cases), [by_sequences(*case) for case in cases]), "the bound is not right"
+    assert near(answers(grade, cases), [by_sequences(*case) for case in cases], 1e-5), "the bound is not right"
 
 
 @points("2/5")
@@ -81,8 +71,8 @@ def test_many_weights(grade):
     found = answers(grade, cases)
     assert (found.diff() > 0).all(), "the bound does not grow with K"
     assert (found < math.log(p * a + (1 - p) * b)).all(), "the bound lies above the logarithm of the mean weight"
-    assert not off(found, [by_recursion(*case) for case in cases]), "the bound is not right for many weights"
+    assert near(found, [by_recursion(*case) for case in cases], 1e-5), "the bound is not right for many weights"
     sure = [(1.0, a, b, 5), (0.0, a, b, 7), (p, a, a, 6)]
-    assert not off(answers(grade, sure), [math.log(a), math.log(b), math.log(a)]), (
+    assert near(answers(grade, sure), [math.log(a), math.log(b), math.log(a)], 1e-5), (
         "when all weights are the same, the bound is not their logarithm"
     )

@@ -13,7 +13,8 @@ import math
 import torch
 from torch import Tensor
 
-from autograder.checking import Grade, hint, points, probe, sequence, tensor
+from autograder.checking import Grade, hint, points, probe
+from autograder.judging.instruments import each
 
 
 @probe
@@ -23,9 +24,7 @@ def values(student, cases: list) -> list:
 
 
 def answers(grade: Grade, cases: list) -> Tensor:
-    """The submission's values, one number per case."""
-    found = sequence(grade.submission(values, cases), len(cases), "the list of values")
-    return torch.stack([tensor(value, (), "the KL divergence") for value in found])
+    return each(grade, values, cases, "the KL divergence")
 
 
 def best_w_squared(eigenvalue: float, noise_var: float) -> float:

@@ -26,14 +26,13 @@ Rejects  every mistake in vae.mistakes.md.
 """
 
 import math
-from functools import cache
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
 from autograder.checking import Failed, hint, limits, points, probe, sequence, tensor
+from autograder.judging.instruments import binary_digits, near, normal
 
 LIKELIHOODS = ("gaussian", "bernoulli")
 
@@ -120,10 +119,6 @@ def trained_encode(student, x):
 def trained_decode(student, z):
     with torch.no_grad():
         return student.VAE.trained.decode(z)
-
-
-def normal(rng: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=rng, dtype=torch.float64)
 
 
 def data(rng: torch.Generator, n: int, d_x: int, likelihood: str) -> Tensor:
@@ -216,10 +211,6 @@ def terms(answer: object) -> list[float]:
     return [tensor(answer[name], (), f"{name} of the loss").item() for name in names]
 
 
-def close(value: float, expected: float) -> bool:
-    return abs(value - expected) <= 1e-4 * max(1.0, abs(expected))
-
-
 def cases(grade) -> list:
     """Settings, data and noise for both likelihoods; the sizes differ from each other, one batch has one row."""
     found = []
@@ -237,8 +228,8 @@ def test_kl(grade):
     """`kl` is the KL divergence from q(z | x) to the prior in closed form, and total = rec + kl."""
     for settings, x, eps in cases(grade):
         total, rec, kl = terms(grade.submission(losses, settings, x, eps))
-        assert close(total, rec + kl), "total is not rec + kl"
-        assert close(kl, truth(grade, settings, x, eps)[1]), "kl is not right for what encode returns"
+        assert near(total, rec + kl), "total is not rec + kl"
+        assert near(kl, truth(grade, settings, x, eps)[1]), "kl is not right for what encode returns"
 
 
 @points("1/4")
@@ -247,7 +238,7 @@ def test_reconstruction(grade):
     """`rec` is -log p(x | z) at the z that eps makes, and the decoder takes z of any shape (..., d_z)."""
     for settings, x, eps in cases(grade):
         rec = terms(grade.submission(losses, settings, x, eps))[1]
-        assert close(rec, truth(grade, settings, x, eps)[0]), f"rec is not right with the {settings[1]} likelihood"
+        assert near(rec, truth(grade, settings, x, eps)[0]), f"rec is not right with the {settings[1]} likelihood"
         (d_x, d_z, _), likelihood = settings[:2]
         z = normal(grade.rng, 3, 2, d_z)
         p = likelihood_of(grade.submission(decoded, settings, z), (3, 2, d_x), likelihood)
@@ -257,7 +248,7 @@ def test_reconstruction(grade):
     for settings, x, eps in cases(grade)[1::2]:
         far = 500 * eps  # so far from the prior the pixels' probabilities are 0 and 1 to machine precision
         rec = terms(grade.submission(losses, settings, x, far))[1]
-        assert close(rec, truth(grade, settings, x, far)[0]), "rec is not right where the decoder is very sure"
+        assert near(rec, truth(grade, settings, x, far)[0]), "rec is not right where the decoder is very sure"
 
 
 def reacts(grade, settings: list) -> bool:
@@ -380,7 +371,7 @@ def test_learns_a_gaussian(grade):
 @hint("If the checks above pass: is rec summed over all pixels? A mean would make the KL far too dear.")
 def test_learns_digits(grade):
     """Trained for a few seconds on small digits, the model describes new digits better than independent pixels do."""
-    images = digits()[torch.randperm(len(digits()), generator=grade.rng)]
+    images = binary_digits().flatten(1)[torch.randperm(len(binary_digits()), generator=grade.rng)]
     x, sent, kept = images[:1400], images[1400:1650], images[1650:]
     grade.submission(train, x, (64, 8, 64), "bernoulli", 480, 64, 7e-3, grade.guest_seed())
     elbo, log_px, kl = trained_bounds(grade, sent.double(), kept.double(), 8, "bernoulli", 4)
@@ -390,9 +381,3 @@ def test_learns_digits(grade):
         assert share > 0.4, f"after training {what} is better than the digits allow"
         assert share < 0.87, f"after training {what} is hardly better than with independent pixels"
     assert 2 < kl < 12, "after training z carries next to nothing about the digits, or far too much"
-
-
-@cache
-def digits() -> Tensor:
-    """The 1797 digits of scikit-learn as binary rows (1797, 64), 1 where the grey value is at least 8 of 16."""
-    return torch.tensor(load_digits().images >= 8).float().flatten(1)

@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal, kl_divergence
 
 from autograder.checking import Failed, hint, points, probe, tensor
+from autograder.judging.instruments import between, normal
 
 
 @probe
@@ -36,14 +37,6 @@ def report(student, x, encoder_numbers, decoder_numbers, eps):
         return log_px.sum(-1) - (z**2 + math.log(2 * math.pi)).sum(-1) / 2
 
     return student.vae_gap_report(x, encoder, log_joint, eps)
-
-
-def normal(rng: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=rng, dtype=torch.float64)
-
-
-def between(rng: torch.Generator, low: float, high: float, *shape: int) -> Tensor:
-    return low + (high - low) * torch.rand(shape, generator=rng, dtype=torch.float64)
 
 
 def three(answer: object, B: int) -> list[Tensor]:
