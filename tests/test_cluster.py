@@ -157,7 +157,7 @@ def test_a_lost_scheduler_is_told_from_a_wrong_submission():
 
 
 def _expected_in_the_package():
-    """Every program of the grader, the references and the toolkit, and per homework its checks and released notebook.
+    """Every program of the grader, the references and the toolkit with its data; a homework's checks and notebook.
 
     Nothing else: no wrong or right answers, no authored text, no solved notebook, no results.
     """
@@ -166,6 +166,7 @@ def _expected_in_the_package():
             if not {"checks", "build"} & set(program.relative_to(ROOT).parts):
                 yield program
     yield from (path for path in (ROOT / "autograder").rglob("templates/*") if path.is_file())
+    yield from (ROOT / "homeworks" / "dgm" / "packed").iterdir()
     for homework in load_course().given:
         yield provenance.released_notebook(homework)
         yield from (provenance.check_file(homework, exercise) for exercise in homework.exercises)
