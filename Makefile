@@ -19,6 +19,10 @@
 #   make validate    how well the hidden checks tell right from wrong: seeds, named answers, mutants; HW=hw1  SEEDS=50
 #                    EXERCISE=made  ALIVE=1 lists the mutants that live  FRESH=1
 #   make mistake     EXERCISE=vae  NAME=kl_sign: print a wrong answer that the hidden checks are proven with; HW=hw1
+#   make lectures    the site of the lectures, into build/lectures/html; LECTURE=2 runs the cells of that one only
+#   make lectures-check   the same, and everything that only the finished site shows: links, phone width, keyboard
+#   make lectures-pdf     a PDF of every lecture, or of LECTURE=2
+#   make exam        tickets, the examiner's key and exam.csv, into build/exam; SEED=7  TICKETS=30
 #   make attack      every attack on the grader, with the verdict an honest judge gives; QUICK=1 leaves out the long ones
 #   make bench       grading beside nbgrader and otter, models beside their peers, into BENCHMARKS.md; FULL=1  QUICK=1  ONLY=light
 #   make lint        ruff over everything
@@ -41,6 +45,7 @@ export OMP_NUM_THREADS := 1
 # Where records, gradebook and pages are: the repository, or the demo class's folder.
 PLACE := $(if $(DEMO),--output build/demo)
 
+.PHONY: lectures lectures-check lectures-pdf exam
 .PHONY: help setup grade scheduler workers test release final collect formgrader feedback similarity export data pack results validate mistake attack bench lint
 
 help:  ## show the lines above
@@ -99,6 +104,18 @@ validate: setup
 
 mistake: setup
 	@$(RUN) -m autograder.validation.mistake --exercise "$(EXERCISE)" --name "$(NAME)" $(if $(HW),--hw "$(HW)")
+
+lectures: setup
+	@$(RUN) -m lectures build $(if $(LECTURE),--lecture "$(LECTURE)")
+
+lectures-check: setup
+	@$(RUN) -m lectures check $(if $(LECTURE),--lecture "$(LECTURE)")
+
+lectures-pdf: setup
+	@$(RUN) -m lectures pdf $(if $(LECTURE),--lecture "$(LECTURE)")
+
+exam: setup
+	@$(RUN) -m lectures exam $(if $(SEED),--seed "$(SEED)") $(if $(TICKETS),--tickets "$(TICKETS)")
 
 attack: setup
 	@$(RUN) -m autograder.attacks $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")

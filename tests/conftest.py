@@ -14,6 +14,10 @@ def _problem(part: str) -> str | None:
         return sandbox_problem()
     if part == "chromium":
         return None if shutil.which("chromium") else "chromium is not installed (Debian: apt-get install chromium)"
+    if part == "lectures":
+        from lectures.environment import problem
+
+        return problem()
     raise pytest.UsageError(f"no such part of the system: {part}")
 
 

@@ -1,0 +1,37 @@
+"""A PDF of a page, printed by chromium: tagged, with an outline and page numbers, all proofs unfolded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+FOOTER = (
+    "<div style='font-size:8px;width:100%;text-align:center'>"
+    "<span class='pageNumber'></span> / <span class='totalPages'></span></div>"
+)
+UNFOLD = "document.querySelectorAll('details').forEach(d => { if (!d.className.includes('hide')) d.open = true })"
+
+
+def pdfs(jobs: Mapping[Path, Path], chromium: str) -> None:
+    """Print every page (a file) into its PDF."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        page = browser.new_page(color_scheme="light")
+        for source, target in jobs.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            page.goto(source.resolve().as_uri(), wait_until="load")
+            page.evaluate(UNFOLD)
+            page.pdf(
+                path=target,
+                format="A4",
+                prefer_css_page_size=True,
+                tagged=True,
+                outline=True,
+                display_header_footer=True,
+                header_template="<span></span>",
+                footer_template=FOOTER,
+                margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
+            )
+        browser.close()

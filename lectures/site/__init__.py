@@ -1,0 +1,1 @@
+"""Sphinx extensions of the lectures; `notes/conf.py` lists them."""
