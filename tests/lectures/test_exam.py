@@ -156,3 +156,15 @@ def test_a_filled_table_is_not_written_over(tmp_path):
     path.write_text("ticket,student,points\n1,ada,20\n")
     assert not pages.write_csv(path, 3)
     assert "ada" in path.read_text()
+
+
+@pytest.mark.system("lectures")
+@pytest.mark.system("chromium")
+def test_an_exam_is_written_as_html_and_pdf(tmp_path):
+    tickets = draw(BANK, 2, 7)
+    written = pages.write(tickets, 7, tmp_path)
+    assert {path.name for path in written} == {"tickets.html", "key.html", "exam.csv", "tickets.pdf", "key.pdf"}
+    assert all(path.read_bytes().startswith(b"%PDF") for path in written if path.suffix == ".pdf")
+    public = (tmp_path / "html" / "tickets.html").read_text()
+    assert "Ticket 2" in public and "katex-html" in public and "what earns points" not in public
+    assert "what earns points" in (tmp_path / "html" / "key.html").read_text()
