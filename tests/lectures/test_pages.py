@@ -5,7 +5,7 @@ import re
 import pytest
 
 from autograder.course import load_course
-from autograder.leaks import IDIOMS, hidden_code
+from autograder.releasing.leaks import IDIOMS, hidden_code
 from lectures import anatomy, secrets
 from lectures.build import lectures
 from lectures.environment import NOTES, ROOT, pins
