@@ -541,6 +541,10 @@ MISTAKES = {
         ("solutions/hw1/theory.py", "def answer", "answer = 3\ndef other"),
         "must be a function or a class",
     ),
+    "another exercise's": (
+        ("solutions/hw1/twice.py", "from solutions.hw1.adding import add\n", "def add(a, b):\n    return a + b\n"),
+        "has add in the cell of twice: move adding to a module",
+    ),
     "foreign import": (("solutions/hw1/adding.py", "import math", "import math\nimport scipy"), "has `import scipy`"),
     "foreign import inside": (
         ("solutions/hw1/twice.py", "    return", "    import scipy\n    return"),

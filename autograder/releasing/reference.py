@@ -127,12 +127,21 @@ class ReferenceModule:
         return borrowed
 
     def needed(self, exercise: Exercise) -> list[Statement]:
-        """The definitions of the exercise's names and what they need of this module, in its order."""
+        """The definitions of the exercise's names and what they need of this module, in its order.
+
+        Raises ReleaseError when a name is missing, or belongs to another exercise: its cell would define it again.
+        """
         chosen = needed_statements(self.definitions, exercise.names)
         bound = {name for statement in chosen for name in statement.binds}
         if missing := [name for name in exercise.names if name not in bound]:
             raise self._fail(f"does not define {', '.join(missing)}, which course.toml names")
+        if again := [(other.id, name) for other in self._others(exercise) for name in other.names if name in bound]:
+            owner, name = again[0]
+            raise self._fail(f"has {name} in the cell of {exercise.id}: move {owner} to a module and import it here")
         return chosen
+
+    def _others(self, exercise: Exercise) -> Iterator[Exercise]:
+        return (other for other in self.homework.exercises if other.id != exercise.id)
 
     def cell_source(self, exercise: Exercise) -> str:
         """The text of an exercise's cell: its definitions, each with its solution between markers."""
