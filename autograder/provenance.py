@@ -45,21 +45,33 @@ def default_seed(course: Course, homework: Homework) -> int:
 
 def fingerprints(homework: Homework) -> dict[str, Any]:
     """What decides a result besides submission, seed and isolation: checks and references, the grader, versions."""
-    checks = [check_file(homework, exercise) for exercise in homework.exercises]
-    references = sorted((ROOT / "solutions" / homework.id).glob("*.py"))
-    rooms = [path for room in JUDGES for path in sorted((ROOT / "autograder" / room).rglob("*.py"))]
-    toolkit = [path for path in sorted(TOOLKIT.rglob("*")) if _counts(path.relative_to(TOOLKIT))]
+    files = fingerprinted(homework)
     return {
-        "checks": _digest([*checks, *references, released_notebook(homework)], repr(homework)),
-        "grader": _digest([ROOT / "autograder" / "checking.py", *rooms]),
-        "toolkit": _digest(toolkit),
+        "checks": _digest(files["checks"], repr(homework)),
+        "grader": _digest(files["grader"]),
+        "toolkit": _digest(files["toolkit"]),
         "environment": {"python": platform.python_version(), "torch": version("torch"), "numpy": version("numpy")},
+    }
+
+
+def fingerprinted(homework: Homework) -> dict[str, list[Path]]:
+    """The files behind the fingerprints of a homework: whole folders, so that a new file counts at once."""
+    rooms = [path for room in JUDGES for path in sorted((ROOT / "autograder" / room).rglob("*.py"))]
+    checks = sorted((CHECKS / homework.id).glob("test_*.py"))
+    references = sorted((ROOT / "solutions" / homework.id).glob("*.py"))
+    return {
+        "checks": [*checks, *references, released_notebook(homework)],
+        "grader": [ROOT / "autograder" / "checking.py", *rooms],
+        "toolkit": [path for path in sorted(TOOLKIT.rglob("*")) if path.is_file() and _counts(path)],
     }
 
 
 def _counts(path: Path) -> bool:
     """Whether a file of the toolkit may act on a result: its code and data, but not the public checks."""
-    return path.suffix in (".py", ".xz", ".npz") and path.parts[0] != "checks"
+    parts = path.relative_to(TOOLKIT).parts
+    left_by_tools = {"__pycache__", "build"} & set(parts) or any(part.startswith(".") for part in parts)
+    describes = path.suffix in (".md", ".toml") or "dgm.egg-info" in parts
+    return not left_by_tools and not describes and parts[0] != "checks"
 
 
 def _digest(files: Iterable[Path], *more: str) -> str:

@@ -140,11 +140,12 @@ def test_the_commands_start_a_cluster_that_grades_and_a_worker_without_the_grade
                 Cluster(address)
 
 
-def test_a_worker_with_other_checks_is_refused(monkeypatch, tmp_path):
+@pytest.mark.parametrize("what", ["checks", "grader", "toolkit"])
+def test_a_worker_with_another_checks_grader_or_toolkit_is_refused(monkeypatch, tmp_path, what):
     material = sc.material_of(sc.course_in(tmp_path))
     monkeypatch.setattr("autograder.judging.grading.load_material", lambda homework: material)
-    problem, _ = batch.preflight(["hw1"], "none", {"hw1": material.fingerprints | {"checks": "older"}})
-    assert "another checks for hw1" in problem
+    problem, _ = batch.preflight(["hw1"], "none", {"hw1": material.fingerprints | {what: "older"}})
+    assert f"another {what} for hw1" in problem
 
 
 def test_a_lost_scheduler_is_told_from_a_wrong_submission():
