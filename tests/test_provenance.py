@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import provenance
+from autograder import provenance, records
 from autograder.course import ROOT, load_course
 
 HW1, HW2 = load_course().homework("hw1"), load_course().homework("hw2")
@@ -101,6 +101,13 @@ def test_homeworks_share_grader_and_toolkit_only():
     assert (first["grader"], first["toolkit"]) == (second["grader"], second["toolkit"])
     assert not set(first["checks"]) & set(second["checks"])
     assert {provenance.check_file(HW1, exercise) for exercise in HW1.exercises} <= set(first["checks"])
+
+
+def test_a_record_made_from_anything_else_is_made_again():
+    now = provenance.fingerprints(HW1) | {"submission": "s", "seed": 1, "isolation": "none"}
+    assert records.reasons_to_regrade({"provenance": now}, now) == []
+    for kind in now:
+        assert records.reasons_to_regrade({"provenance": now | {kind: "older"}}, now) == [kind]
 
 
 def test_whatever_grading_imports_of_ours_is_fingerprinted():
