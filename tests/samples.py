@@ -17,8 +17,11 @@ def sample(cases, count, name, group=lambda case: None):
     groups = defaultdict(list)
     for case in cases:
         groups[group(case)].append(case)
-    ranked = (
-        sorted(members, key=lambda case: hashlib.sha256(name(case).encode()).digest()) for members in groups.values()
-    )
-    chosen = {id(case) for members in ranked for case in members[:count]}
+    chosen = set()
+    for members in groups.values():
+        chosen |= {id(case) for case in sorted(members, key=lambda case: _drawn(name(case)))[:count]}
     return [case for case in cases if id(case) in chosen]
+
+
+def _drawn(name):
+    return hashlib.sha256(name.encode()).digest()
