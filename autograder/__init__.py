@@ -3,6 +3,7 @@
 The rooms, along the way of a submission. Each one's docstring is its map. Who stands lower in this list may import what
 stands higher, and never the other way round (tests/test_house.py):
 
+    errors      trouble that a person can mend, and exit codes
     course      points, homeworks, deadlines: `course.toml`, read and vetted
     provenance  what decides a result besides the submission
     records     what grading found about one submission

@@ -1,4 +1,9 @@
-"""The command line: `python -m autograder grade | release | feedback | final`. `make` calls it so.
+"""The command line: `python -m autograder COMMAND`, as `make` calls it. The commands:
+
+    grade, scheduler, workers             a class, here or on a cluster
+    release                               the notebooks of students and staff
+    collect, similarity                   what was handed in
+    formgrader, feedback, final, export   marking, and what goes back
 
 Exit codes: 0 done, 1 some submissions could not be graded (they are named), 2 wrong usage, 3 the grader broke.
 """
@@ -14,24 +19,27 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from autograder.course import ROOT, Course, CourseError, Homework, load_course
-from autograder.intake.submissions import SubmissionsError, find_submissions, has_submissions
+from autograder.course import ROOT, Course, Homework, load_course
+from autograder.errors import (
+    DONE,
+    GRADER_BROKE,
+    INTERRUPTED,
+    SOME_NOT_GRADED,
+    WRONG_USAGE,
+    AutograderError,
+)
+from autograder.intake.submissions import find_submissions, has_submissions
 from autograder.records import printable
 
 if TYPE_CHECKING:
     from autograder.desk import whole_class as desk
     from autograder.desk.whole_class import Places
 
-DONE, SOME_NOT_GRADED, WRONG_USAGE, GRADER_BROKE, INTERRUPTED = 0, 1, 2, 3, 130
 ISOLATIONS = ("bubblewrap", "none")
 
 
-class CommandError(Exception):
-    """A command that cannot go on: its sentence and its exit code."""
-
-    def __init__(self, sentence: str, exit_code: int = WRONG_USAGE) -> None:
-        super().__init__(sentence)
-        self.exit_code = exit_code
+class CommandError(AutograderError):
+    """A command that cannot do what was asked."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -47,8 +55,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         return options.run(options)
-    except (CommandError, CourseError, SubmissionsError) as error:
-        return _complain(error, getattr(error, "exit_code", WRONG_USAGE))
+    except AutograderError as error:
+        return _complain(error, error.exit_code)
     except Exception:
         traceback.print_exc()
         return _complain("this is a fault of the grader; what was written before it is whole and kept", GRADER_BROKE)
@@ -77,11 +85,8 @@ def grade(options: argparse.Namespace) -> int:
     orders = desk.Orders(isolation, jobs, options.force, options.seed, make_pool)
     students = [options.student] if options.student else []
     out = terminal.console()
-    try:
-        with report.progress(terminal.console(to_stderr=True)) as progress:
-            summary = desk.grade_class(course, homeworks, places, orders, students, progress)
-    except desk.DeskError as error:
-        raise CommandError(str(error), error.exit_code) from None
+    with report.progress(terminal.console(to_stderr=True)) as progress:
+        summary = desk.grade_class(course, homeworks, places, orders, students, progress)
     report.show_class(out, course, summary)
     shown = _relative(places.root)
     out.print(f"Records, feedback pages, gradebook and grades are in {shown}.", soft_wrap=True)
@@ -140,13 +145,8 @@ def feedback(options: argparse.Namespace) -> int:
     places = _places_with_gradebook(options)
 
     from autograder.desk import whole_class as desk
-    from autograder.marks.gradebook import GradebookError
-    from autograder.records import RecordError
 
-    try:
-        count = desk.rewrite_feedback(course, homeworks, places)
-    except (GradebookError, RecordError) as error:
-        raise CommandError(str(error), GRADER_BROKE) from None
+    count = desk.rewrite_feedback(course, homeworks, places)
     print(f"wrote {count} pages in {_relative(places.feedback)}")
     return DONE
 
@@ -159,16 +159,13 @@ def formgrader(options: argparse.Namespace) -> int:
 
     import subprocess
 
-    from autograder.marks.gradebook import Book, GradebookError, sqlite_url
+    from autograder.marks.gradebook import Book, sqlite_url
     from autograder.pages import formgrader_server
 
     course = load_course()
-    try:
-        with Book(sqlite_url(places.gradebook), course) as book:  # what is wrong with it is better said here
-            for homework in course.given:
-                book.scores(homework)
-    except GradebookError as error:
-        raise CommandError(str(error), GRADER_BROKE) from None
+    with Book(sqlite_url(places.gradebook), course) as book:  # what is wrong with it is better said here
+        for homework in course.given:
+            book.scores(homework)
     command, environment = formgrader_server.command(places.root, options.port, browser=options.browser)
     _say(f"Marking what is in {_relative(places.root)}. Stop with Ctrl-C; then `make grade` and `make feedback`.")
     return subprocess.run(command, cwd=ROOT, env=environment).returncode
@@ -183,25 +180,19 @@ def final(options: argparse.Namespace) -> int:
     from autograder.desk import report
     from autograder.desk import whole_class as desk
     from autograder.marks import final as grades_of
-    from autograder.marks.gradebook import Book, GradebookError, sqlite_url
+    from autograder.marks.gradebook import Book, sqlite_url
     from autograder.pages import overview, terminal
-    from autograder.records import RecordError
 
     exam_file = Path(options.exam) if options.exam else places.exam
-    try:
-        with Book(sqlite_url(places.gradebook), course) as book:
-            exam = {}
-            if options.exam or exam_file.exists():
-                exam = grades_of.read_exam(exam_file, course, book.students())
-            scores = desk.all_scores(course, book)
-            grades = desk.course_grades(course, places, book, scores, exam)
-        grades_of.write_grades(places.grades, course, grades)
-        found = {homework.id: records.all_records(places.records, homework.id) for homework in course.given}
-        written = overview.write_overview(places.root, course, found, scores, grades)
-    except grades_of.ExamError as error:
-        raise CommandError(str(error)) from None
-    except (GradebookError, RecordError) as error:
-        raise CommandError(str(error), GRADER_BROKE) from None
+    with Book(sqlite_url(places.gradebook), course) as book:
+        exam = {}
+        if options.exam or exam_file.exists():
+            exam = grades_of.read_exam(exam_file, course, book.students())
+        scores = desk.all_scores(course, book)
+        grades = desk.course_grades(course, places, book, scores, exam)
+    grades_of.write_grades(places.grades, course, grades)
+    found = {homework.id: records.all_records(places.records, homework.id) for homework in course.given}
+    written = overview.write_overview(places.root, course, found, scores, grades)
     report.show_grades(terminal.console(), course, grades)
     print(f"written to {', '.join(_relative(path) for path in (places.grades, *written))}")
     return DONE
@@ -217,28 +208,22 @@ def export(options: argparse.Namespace) -> int:
     from autograder.intake.times import CollectedTimes
     from autograder.marks import exports
     from autograder.marks import final as grades_of
-    from autograder.marks.gradebook import Book, GradebookError, sqlite_url
-    from autograder.records import RecordError
+    from autograder.marks.gradebook import Book, sqlite_url
 
-    try:
-        with Book(sqlite_url(places.gradebook), course) as book:
-            exam_file, exam = Path(options.exam) if options.exam else places.exam, {}
-            if options.exam or exam_file.exists():
-                exam = grades_of.read_exam(exam_file, course, book.students())
-            scores = desk.all_scores(course, book)
-            grades = desk.course_grades(course, places, book, scores, exam)
-        folder = places.root / "exports"
-        written = exports.write_exports(folder, course, grades)
-        count, times = 0, CollectedTimes(places.submissions)
-        for homework in course.given:
-            for record in records.all_records(places.records, homework.id):
-                late = desk.late_of(times, homework, record["student"])
-                exports.write_results(folder, homework, record, scores[homework.id].get(record["student"], {}), late)
-                count += 1
-    except grades_of.ExamError as error:
-        raise CommandError(str(error)) from None
-    except (GradebookError, RecordError) as error:
-        raise CommandError(str(error), GRADER_BROKE) from None
+    with Book(sqlite_url(places.gradebook), course) as book:
+        exam_file, exam = Path(options.exam) if options.exam else places.exam, {}
+        if options.exam or exam_file.exists():
+            exam = grades_of.read_exam(exam_file, course, book.students())
+        scores = desk.all_scores(course, book)
+        grades = desk.course_grades(course, places, book, scores, exam)
+    folder = places.root / "exports"
+    written = exports.write_exports(folder, course, grades)
+    count, times = 0, CollectedTimes(places.submissions)
+    for homework in course.given:
+        for record in records.all_records(places.records, homework.id):
+            late = desk.late_of(times, homework, record["student"])
+            exports.write_results(folder, homework, record, scores[homework.id].get(record["student"], {}), late)
+            count += 1
     listed = ", ".join(_relative(path) for path in written)
     print(f"written: {listed}, and {count} results.json in {_relative(folder / 'gradescope')}")
     for homework in course.given:
@@ -262,7 +247,7 @@ def collect(options: argparse.Namespace) -> int:
         raise CommandError(f"{_relative(source)} holds {_relative(submissions)} itself; name the downloads alone")
     try:
         done = collect.collect(source, submissions, course, homework)
-    except (collect.CollectError, OSError) as error:
+    except OSError as error:
         raise CommandError(str(error)) from None
     for what, lines in (("new", done.new), ("replaced", done.replaced), ("there already", done.same)):
         for student, homework_id, name in lines:

@@ -33,6 +33,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from autograder.course import ROOT, Exercise, Homework
+from autograder.errors import GRADER_BROKE, AutograderError
 from autograder.provenance import check_file
 
 PASSED, FAILED, ERROR, TIMEOUT, MEMORY, CRASHED = "passed", "failed", "error", "timeout", "memory", "crashed"
@@ -40,8 +41,10 @@ MISSING, NOT_ATTEMPTED, BLOCKED, GRADER_ERROR = "missing", "not-attempted", "blo
 STATES = (PASSED, FAILED, ERROR, TIMEOUT, MEMORY, CRASHED, MISSING, NOT_ATTEMPTED, BLOCKED, GRADER_ERROR)
 
 
-class CheckFileError(Exception):
+class CheckFileError(AutograderError):
     """A file of hidden checks breaks the rules; the sentence says which and where."""
+
+    exit_code = GRADER_BROKE
 
 
 class Failed(AssertionError):
@@ -226,12 +229,6 @@ class Grade:
         """What the probe returns beside the reference, here in the judge."""
         _require_probe(probe)
         return plain(_probes(self._module)[probe.__name__](self._reference, *_copy(args), **_copy(kwargs)))
-
-    def agrees(self, probe: Callable, *args: object, what: str, atol: float = 1e-8, rtol: float = 1e-6) -> None:
-        """Fail unless submission and reference give the same tensor; `what` names it for the student."""
-        expected = torch.as_tensor(self.reference(probe, *args)).to(torch.float64)
-        answer = tensor(self.submission(probe, *args), tuple(expected.shape), what)
-        assert torch.allclose(answer, expected, atol=atol, rtol=rtol), f"{what} is not right"
 
 
 # --- what the grader uses -----------------------------------------------------------------------------------------

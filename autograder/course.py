@@ -20,6 +20,8 @@ from math import floor
 from pathlib import Path
 from types import ModuleType
 
+from autograder.errors import AutograderError
+
 ROOT = Path(__file__).resolve().parent.parent
 COURSE_FILE = ROOT / "course.toml"
 
@@ -30,7 +32,7 @@ PROTECTIONS = (
 )
 
 
-class CourseError(ValueError):
+class CourseError(AutograderError, ValueError):
     """`course.toml` cannot be used; the sentence says what is wrong and where."""
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from autograder.course import Homework, format_points
+from autograder.errors import GRADER_BROKE, AutograderError
 from autograder.provenance import digest
 
 FORMAT = 1
@@ -27,8 +28,8 @@ OF_SUBMISSION, OF_GRADER = "submission", "grader"  # whose fault it is that some
 # What must be equal for a result to be kept: if one of these changes, the submission is graded anew.
 DECIDES = ("submission", "checks", "grader", "toolkit", "environment", "seed", "isolation")
 
-LONGEST_ATTEMPT = 200  # characters
-MOST_ATTEMPTS = 20  # different ones that are shown
+LONGEST_SUSPICION = 200  # characters
+MOST_SUSPICIONS = 20  # different ones that are shown
 
 # Categories of characters that nobody sees, or that act on what shows them.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -36,8 +37,10 @@ INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 Record = dict[str, Any]
 
 
-class RecordError(Exception):
+class RecordError(AutograderError):
     """A record cannot be used; the sentence says which and what to do."""
+
+    exit_code = GRADER_BROKE
 
 
 def blank(homework: Homework, provenance: dict[str, Any]) -> Record:
@@ -54,7 +57,7 @@ def blank(homework: Homework, provenance: dict[str, Any]) -> Record:
         "exercises": [],
         "checks": [],
         "theory": [],
-        "attempts": [],
+        "suspicions": [],
         "remark": "",
         "seconds": 0.0,
         "cpu_seconds": {},
@@ -67,12 +70,14 @@ def without_grade(record: Record, reason: str, fault: str, detail: str = "") -> 
     return record | {"state": UNGRADED, "reason": reason, "fault": fault, "detail": detail, "total": None}
 
 
-def ungraded(homework: Homework, data: bytes | None, marks: dict, reason: str, fault: str, detail: str = "") -> Record:
-    """The record of a submission that nobody began to grade; `marks` are fingerprints, seed and isolation in use."""
+def ungraded(
+    homework: Homework, data: bytes | None, decides: dict, reason: str, fault: str, detail: str = ""
+) -> Record:
+    """The record of a submission that nobody began to grade; `decides` are fingerprints, seed and isolation in use."""
     submission = digest(data) if data is not None else None
     started = datetime.now(UTC).isoformat(timespec="seconds")
     return without_grade(
-        blank(homework, {"submission": submission, **marks, "started": started}), reason, fault, detail
+        blank(homework, {"submission": submission, **decides, "started": started}), reason, fault, detail
     )
 
 
@@ -111,22 +116,22 @@ def reasons_to_regrade(old: Record, now: dict) -> list[str]:
     return [key for key in DECIDES if old["provenance"].get(key) != now.get(key)]
 
 
-def attempts(record: Record) -> list[str]:
+def suspicions(record: Record) -> list[str]:
     """What a submission did that honest ones hardly ever do, for staff: sentences, each with the checks it was in.
 
     The sentences are the judge's, but what they speak of is not: they are shortened, and shown as text.
     """
-    noticed = record.get("attempts")
+    noticed = record.get("suspicions")
     where: dict[str, list[str]] = {}
     for line in noticed if isinstance(noticed, list) else ():
         check, _, what = line.partition(": ") if isinstance(line, str) else ("", "", "")
         if what:
-            where.setdefault(what[:LONGEST_ATTEMPT], []).append(check[:LONGEST_ATTEMPT])
+            where.setdefault(what[:LONGEST_SUSPICION], []).append(check[:LONGEST_SUSPICION])
     lines = [
         f"{what} ({', '.join(checks[:3])}{f' and {len(checks) - 3} more checks' if len(checks) > 3 else ''})"
         for what, checks in where.items()
     ]
-    return [printable(" ".join(line.split())) for line in lines[:MOST_ATTEMPTS]]
+    return [printable(" ".join(line.split())) for line in lines[:MOST_SUSPICIONS]]
 
 
 def points(text: str) -> Fraction:

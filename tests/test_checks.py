@@ -4,7 +4,7 @@ The reference gets everything, what students receive gets nothing, each wrong an
 meant for it, each right alternative keeps all; and a guest that returns rubbish never breaks the judge.
 
 This is the quick proof, with a sample that is always the same: of each exercise the reference, the stub, one mistake
-for every check and two right answers. `make validate` is the whole one: the reference on fifty seeds, every named answer
+for every check and two right answers. `make validate` is the whole one: the reference on fifty seeds, each named answer
 on several, and every mutant of the reference. EXHAUSTIVE=1 takes every named answer here as well.
 """
 

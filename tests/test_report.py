@@ -1,4 +1,4 @@
-"""What staff are told of attempts, in the terminal, the overview and the formgrader; students are never told."""
+"""What staff are told of suspicions, in the terminal, the overview and the formgrader; students are never told."""
 
 import io
 import json
@@ -23,9 +23,9 @@ def course(tmp_path):
     return sc.course_in(tmp_path)
 
 
-def record_of(course, *attempts, student="ada"):
+def record_of(course, *suspicions, student="ada"):
     record = grading.grade_submission(sc.notebook(sc.RIGHT), sc.material_of(course), 7, sc.Guest())
-    return record | {"student": student, "attempts": list(attempts)}
+    return record | {"student": student, "suspicions": list(suspicions)}
 
 
 def shown(course, *found):
@@ -37,7 +37,7 @@ def shown(course, *found):
 
 def test_an_attempt_is_said_once_with_the_checks_it_was_in():
     lines = [f"add/{n}: 2 processes were left running and were ended" for n in range(5)] + ["twice/one: tried a socket"]
-    assert records.attempts({"attempts": lines}) == [
+    assert records.suspicions({"suspicions": lines}) == [
         "2 processes were left running and were ended (add/0, add/1, add/2 and 2 more checks)",
         "tried a socket (twice/one)",
     ]
@@ -45,13 +45,13 @@ def test_an_attempt_is_said_once_with_the_checks_it_was_in():
 
 @pytest.mark.parametrize("noticed", [None, 3, {}, [], [None, 3, ""], "text"])
 def test_whatever_a_record_holds_there_it_can_be_shown(noticed):
-    assert records.attempts({"attempts": noticed} if noticed is not None else {}) == []
+    assert records.suspicions({"suspicions": noticed} if noticed is not None else {}) == []
 
 
 def test_attempts_are_shortened_and_harmless():
-    (line,) = records.attempts({"attempts": [f"add/a: {EVIL}" + "x" * 10**6]})
+    (line,) = records.suspicions({"suspicions": [f"add/a: {EVIL}" + "x" * 10**6]})
     assert len(line) < 300 and "\x1b" not in line and "\u202e" not in line and "\n" not in line
-    assert len(records.attempts({"attempts": [f"c: {n}" for n in range(1000)]})) == records.MOST_ATTEMPTS
+    assert len(records.suspicions({"suspicions": [f"c: {n}" for n in range(1000)]})) == records.MOST_SUSPICIONS
 
 
 def test_the_terminal_marks_the_student_and_says_what(course):

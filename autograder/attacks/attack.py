@@ -53,8 +53,8 @@ class Attack:
 
     `source` is a cell below the notebook `base` ("released" or "solved"), unless `make` gives the whole file. It is
     graded on the exercises `on`; every check must end in one of `states`, and the points must be `points`: nothing,
-    everything, or a number. `noticed` must occur among the record's attempts. With `refused` the file cannot be graded
-    and the reason holds that text. `judge` looks at the record for what else must hold: a complaint, or "".
+    everything, or a number. `noticed` must occur among the record's suspicions. With `refused` the file cannot be
+    graded and the reason holds that text. `judge` looks at the record for what else must hold: a complaint, or "".
     """
 
     id: str
@@ -153,7 +153,7 @@ def _got(record: dict) -> str:
     if record["state"] != records.GRADED:
         return f"refused: {record['reason']}"
     states = sorted({check["state"] for check in record["checks"]})
-    seen = f"; noticed: {record['attempts'][0].partition(': ')[2]}" if record["attempts"] else ""
+    seen = f"; noticed: {record['suspicions'][0].partition(': ')[2]}" if record["suspicions"] else ""
     return f"{record['total']} points, {', '.join(states)}{seen}"
 
 
@@ -175,8 +175,8 @@ def _complaints(attack: Attack, record: dict, material: Material) -> Iterable[st
         yield f"{record['total']} points instead of {wanted}"
     if record["max"] != most:
         yield f"the maximum is {record['max']} instead of {most}"
-    if attack.noticed and not any(attack.noticed in attempt for attempt in record["attempts"]):
-        yield f"the record's attempts do not say {attack.noticed!r}: {record['attempts']}"
+    if attack.noticed and not any(attack.noticed in attempt for attempt in record["suspicions"]):
+        yield f"the record's suspicions do not say {attack.noticed!r}: {record['suspicions']}"
     if attack.judge is not None and (complaint := attack.judge(record)):
         yield complaint
 

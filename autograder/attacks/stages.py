@@ -41,12 +41,14 @@ def small_course(
     """Let the desk of this process, and of those it forks, know only these exercises. `sandbox` replaces its own."""
     material = reduced(grading.load_material(HOMEWORK), exercises, limits)
     small = replace(course(), homeworks=(material.homework,))
-    marks = provenance.fingerprints(material.homework)  # once: files that change meanwhile are another matter
-    material = replace(material, fingerprints=marks)
+    fingerprints_then = provenance.fingerprints(
+        material.homework
+    )  # once: files that change meanwhile are another matter
+    material = replace(material, fingerprints=fingerprints_then)
     with contextlib.ExitStack() as stack:
         patch = mock.patch.object
         stack.enter_context(patch(grading, "load_material", lambda homework: material))
-        stack.enter_context(patch(provenance, "fingerprints", lambda homework: dict(marks)))
+        stack.enter_context(patch(provenance, "fingerprints", lambda homework: dict(fingerprints_then)))
         stack.enter_context(mock.patch("autograder.course.load_course", lambda: small))
         if sandbox is not None:
             stack.enter_context(patch(batch, "open_sandbox", lambda isolation: sandbox))

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tomllib
 import venv
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +99,3 @@ def otter(name: str, tests: dict[str, str], submissions: dict[str, Document]) ->
 def _environment() -> dict[str, str]:
     env = environment(ROOT)
     return env | {"PATH": f"{VENV / 'bin'}:{env.get('PATH', '')}", "PYTHONPATH": str(ROOT / "homeworks")}
-
-
-def in_all(documents: dict[str, Document], change: Callable[[Document], Document]) -> dict[str, Document]:
-    return {student: change(document) for student, document in documents.items()}

@@ -22,7 +22,7 @@ from autograder.desk.whole_class import Result, Summary
 from autograder.marks.final import CourseGrade
 from autograder.marks.gradebook import Change
 from autograder.pages.terminal import safe
-from autograder.records import attempts, points, printable
+from autograder.records import points, printable, suspicions
 
 FULL, PARTIAL, NONE, UNTRIED = "●", "◐", "○", "·"
 STYLES = {FULL: "green", PARTIAL: "yellow", NONE: "red", UNTRIED: "dim"}
@@ -123,7 +123,7 @@ def _show_homework(out: Console, homework: Homework, results: list[Result]) -> N
     for result in results:
         record = result.record
         who = safe(result.submission.student, "" if result.graded else "red")
-        if attempts(record):
+        if suspicions(record):
             who.append(f" {NOTICED}", style="bold red")
         if not result.graded:
             table.add_row(who, "–", "", "", Text("could not be graded", style="red"), "")
@@ -136,7 +136,7 @@ def _show_homework(out: Console, homework: Homework, results: list[Result]) -> N
     legend = Text("  exercises in the order of the notebook: ")
     for glyph, meaning in ((FULL, "all"), (PARTIAL, "some"), (NONE, "nothing"), (UNTRIED, "not attempted")):
         legend.append(glyph, style=STYLES[glyph]).append(f" {meaning}  ")
-    if any(attempts(result.record) for result in results):
+    if any(suspicions(result.record) for result in results):
         legend.append(NOTICED, style="bold red").append(" did what honest answers hardly ever do: see below")
     out.print(legend)
 
@@ -159,7 +159,7 @@ def _glyphs(record: dict) -> Text:
 
 def _show_attempts(out: Console, summary: Summary) -> None:
     """What submissions did that honest ones hardly ever do. For staff: whoever tries it learns nothing from it."""
-    noticed = [(result, found) for result in summary.results if result.record and (found := attempts(result.record))]
+    noticed = [(result, found) for result in summary.results if result.record and (found := suspicions(result.record))]
     if not noticed:
         return
     out.print()

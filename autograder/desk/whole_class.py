@@ -19,6 +19,7 @@ from typing import Any
 
 from autograder import provenance, records
 from autograder.course import Course, Homework
+from autograder.errors import DONE, GRADER_BROKE, SOME_NOT_GRADED, AutograderError
 from autograder.intake.submissions import NotReadableError, Submission, find_submissions
 from autograder.intake.times import CollectedTimes
 from autograder.judging import batch
@@ -28,15 +29,12 @@ from autograder.pages import feedback, formgrader
 from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, RecordError
 
 LONGEST_HISTORY = 20  # gradings that a record remembers
-ALL_GRADED, SOME_NOT_GRADED, WRONG_USAGE, GRADER_BROKE = 0, 1, 2, 3
 
 
-class DeskError(Exception):
-    """A command that cannot go on; it owns its sentence and its exit code."""
+class DeskError(AutograderError):
+    """A class cannot be graded, or not further."""
 
-    def __init__(self, sentence: str, exit_code: int) -> None:
-        super().__init__(sentence)
-        self.exit_code = exit_code
+    exit_code = GRADER_BROKE
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ class Summary:
     def exit_code(self) -> int:
         if self.broken or any(result.graders_fault for result in self.results):
             return GRADER_BROKE
-        return ALL_GRADED if all(result.graded for result in self.results) else SOME_NOT_GRADED
+        return DONE if all(result.graded for result in self.results) else SOME_NOT_GRADED
 
 
 @dataclass(frozen=True)
@@ -139,10 +137,10 @@ def grade_class(
     known = [homework.id for homework in course.homeworks]
     found = find_submissions(places.submissions, homeworks, known)
     found = [submission for submission in found if not chosen or submission.student in chosen]
-    marks = {homework.id: _marks(course, homework, orders) for homework in homeworks}
+    decides = {homework.id: _deciding(course, homework, orders) for homework in homeworks}
     tasks, waiting = [], {}
     for submission in found:
-        ready, task = _look_at(submission, course, places, orders, marks)
+        ready, task = _look_at(submission, course, places, orders, decides)
         if task is None:
             summary.results.append(ready)
         else:
@@ -151,7 +149,7 @@ def grade_class(
     with _Writer(course, places, summary) as writer, _sentence_for_a_full_disk(places):
         for result in summary.results:
             writer.keep(result)
-        fresh = _grade(tasks, waiting, orders, marks, summary, writer.prepare)
+        fresh = _grade(tasks, waiting, orders, decides, summary, writer.prepare)
         for done, result in enumerate(fresh, start=1):
             writer.keep(result)
             summary.results.append(result)
@@ -207,19 +205,19 @@ def late_of(times: CollectedTimes, homework: Homework, student: str) -> late.Lat
     return late.lateness(homework, student, times.of(homework.id, student))
 
 
-def _marks(course: Course, homework: Homework, orders: Orders) -> dict[str, Any]:
+def _deciding(course: Course, homework: Homework, orders: Orders) -> dict[str, Any]:
     """All that decides a result but the submission itself."""
     seed = provenance.default_seed(course, homework) if orders.seed is None else orders.seed
     return provenance.fingerprints(homework) | {"seed": seed, "isolation": orders.isolation}
 
 
 def _look_at(
-    submission: Submission, course: Course, places: Places, orders: Orders, marks: dict[str, dict]
+    submission: Submission, course: Course, places: Places, orders: Orders, decides: dict[str, dict]
 ) -> tuple[Result, batch.Task | None]:
     """Decide about one submission: it cannot be graded, its old result stands, or there is a task to do."""
     if not submission.homework:
         return Result(submission, None), None
-    homework, now = course.homework(submission.homework), marks[submission.homework]
+    homework, now = course.homework(submission.homework), decides[submission.homework]
     try:
         old = records.read_record(places.records, homework.id, submission.student)
     except RecordError:
@@ -252,7 +250,7 @@ def _grade(
     tasks: list[batch.Task],
     waiting: dict[tuple[str, str], Result],
     orders: Orders,
-    marks: dict[str, dict],
+    decides: dict[str, dict],
     summary: Summary,
     meanwhile: Callable[[], None],
 ) -> Iterator[Result]:
@@ -263,7 +261,7 @@ def _grade(
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # workers inherit it: one thread each, or they starve each other
     workers = max(1, min(orders.jobs, len(tasks)))
     pool = orders.make_pool(workers)
-    asked = batch.start(pool, workers, orders.isolation, {task.homework: marks[task.homework] for task in tasks})
+    asked = batch.start(pool, workers, orders.isolation, {task.homework: decides[task.homework] for task in tasks})
     meanwhile()
     try:
         answers = [future.result() for future in asked]
@@ -271,7 +269,7 @@ def _grade(
         answers = [(f"a worker died while starting ({error})", 0.0)]
     if problem := next((problem for problem, _ in answers if problem), ""):
         pool.shutdown()
-        raise DeskError(f"the grader is broken, nothing was graded: {problem}", GRADER_BROKE)
+        raise DeskError(f"the grader is broken, nothing was graded: {problem}")
     summary.cpu_seconds["start-up"] = sum(seconds for _, seconds in answers) / len(answers) * workers
     for task, record in batch.grade_all(tasks, pool, workers, orders.make_pool):
         ready = waiting[task.key]
@@ -287,7 +285,7 @@ def _sentence_for_a_full_disk(places: Places) -> Iterator[None]:
     except OSError as error:
         where, why = error.filename or places.root, error.strerror or type(error).__name__
         sentence = f"{where} cannot be written: {why}; results written so far are whole and kept"
-        raise DeskError(f"{sentence}; make room, or allow writing, and run it again", GRADER_BROKE) from None
+        raise DeskError(f"{sentence}; make room, or allow writing, and run it again") from None
 
 
 class _Writer:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
+from autograder.errors import AutograderError
 from autograder.intake.submissions import LITTER
 from autograder.notebooks.reading import MAX_BYTES
 
@@ -27,7 +28,7 @@ LARGEST_NESTED = 256 << 20  # a zip in a zip is held in memory, one at a time
 DEEPEST = 2  # zips in zips
 
 
-class CollectError(Exception):
+class CollectError(AutograderError):
     """Nothing was collected; the sentence says why."""
 
 

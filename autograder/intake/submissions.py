@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import Homework
+from autograder.errors import AutograderError
 from autograder.notebooks.reading import MAX_BYTES
 
 LONGEST_ID = 128  # characters; nbgrader's gradebook holds no more
@@ -24,7 +25,7 @@ LONGEST_ID_BYTES = 200  # leaves room for an ending in a file name of 255 bytes
 LITTER = {".DS_Store", ".git", ".gitkeep", ".gitignore", ".ipynb_checkpoints", "__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
-class SubmissionsError(Exception):
+class SubmissionsError(AutograderError):
     """There is nothing to grade as asked; the sentence says what there is."""
 
 

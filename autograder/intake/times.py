@@ -9,6 +9,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from autograder.errors import AutograderError
 from autograder.records import write_atomically
 
 COLLECTED = "collected.json"
@@ -16,7 +17,7 @@ COLLECTED = "collected.json"
 Known = dict[str, dict[str, dict[str, str]]]  # homework -> student -> what is known of the file that counts
 
 
-class TimesError(Exception):
+class TimesError(AutograderError):
     """`collected.json` is damaged; the sentence says so."""
 
 

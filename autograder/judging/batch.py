@@ -107,20 +107,20 @@ def grade_task(data: bytes, homework_id: str, seed: int, isolation: str) -> Reco
         return record
 
 
-def start(pool: Executor, workers: int, isolation: str, marks: dict[str, dict]) -> list[Future]:
+def start(pool: Executor, workers: int, isolation: str, decides: dict[str, dict]) -> list[Future]:
     """Ask workers for a `preflight`: every one where the executor can say so, else as many times as there are workers.
 
     A process pool starts a process for each call that finds none idle, so that all of them start side by side.
     """
     if everywhere := getattr(pool, "everywhere", None):
-        return everywhere(preflight, sorted(marks), isolation, marks)
-    return [pool.submit(preflight, sorted(marks), isolation, marks) for _ in range(workers)]
+        return everywhere(preflight, sorted(decides), isolation, decides)
+    return [pool.submit(preflight, sorted(decides), isolation, decides) for _ in range(workers)]
 
 
-def preflight(homework_ids: list[str], isolation: str, marks: dict[str, dict] | None = None) -> tuple[str, float]:
+def preflight(homework_ids: list[str], isolation: str, decides: dict[str, dict] | None = None) -> tuple[str, float]:
     """In a worker: load the checks and references and start the sandbox.
 
-    `marks` are the fingerprints of each homework where it was asked to grade: a worker elsewhere must have the same.
+    `decides` are the fingerprints of each homework where it was asked to grade: a worker elsewhere must have the same.
     Returns why that fails, or an empty text; and the CPU seconds of the worker so far, which are its start-up.
     """
     problem = ""
@@ -130,7 +130,7 @@ def preflight(homework_ids: list[str], isolation: str, marks: dict[str, dict] | 
 
         for homework_id in homework_ids:
             material = grading.load_material(homework_id)
-            if marks and (differs := _differs(material.fingerprints, marks[homework_id])):
+            if decides and (differs := _differs(material.fingerprints, decides[homework_id])):
                 return f"{platform.node()} has another {differs} for {homework_id}; install the same there", 0.0
         with _one_at_a_time:
             sandbox = open_sandbox(isolation)
@@ -158,8 +158,8 @@ def _grade(grading: Any, data: bytes, homework_id: str, seed: int, isolation: st
 def broken(data: bytes, homework_id: str, seed: int, isolation: str, sentence: str, detail: str = "") -> Record:
     """The record of a submission on which the grader broke."""
     homework = course.load_course().homework(homework_id)
-    marks = provenance.fingerprints(homework) | {"seed": seed, "isolation": isolation}
-    return ungraded(homework, data, marks, f"{sentence}; no points were lost", OF_GRADER, detail)
+    decides = provenance.fingerprints(homework) | {"seed": seed, "isolation": isolation}
+    return ungraded(homework, data, decides, f"{sentence}; no points were lost", OF_GRADER, detail)
 
 
 def _submit(pool: Executor, task: Task) -> Future:

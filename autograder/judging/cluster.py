@@ -18,6 +18,7 @@ from concurrent.futures import BrokenExecutor, Executor, Future
 from importlib.util import find_spec
 from typing import Any, NoReturn
 
+from autograder.errors import AutograderError
 from autograder.judging.batch import WorkersDiedError
 
 CONNECT_SECONDS = 15
@@ -38,7 +39,7 @@ def become(process: str, *arguments: str) -> NoReturn:
     os.execve(command[0], command, SETTINGS | os.environ | {"OMP_NUM_THREADS": "1"})
 
 
-class ClusterError(Exception):
+class ClusterError(AutograderError):
     """The cluster cannot be used; the sentence says what to do."""
 
 

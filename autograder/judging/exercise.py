@@ -15,7 +15,7 @@ from typing import Any
 from autograder import checking
 from autograder.checking import Check, GuestFailure, Outcome
 from autograder.notebooks import READY, Slice
-from autograder.sandbox.messages import attempts
+from autograder.sandbox.messages import suspicions
 
 TIMEOUTS_PER_EXERCISE = 2  # after so many, the exercise's other checks are not waited for
 SHORTEST_CHECK = 1.0  # seconds of budget below which a check is not started
@@ -76,5 +76,5 @@ def _run(
     except GuestFailure as failure:
         outcome = Outcome(failure.state, failure.message, failure.detail, time.perf_counter() - start)
     usage = (session.usage if session is not None else None) or {}
-    seen = [f"{check.id}: {what}" for what in attempts(outcome.message, usage)]
+    seen = [f"{check.id}: {what}" for what in suspicions(outcome.message, usage)]
     return Judged({check.id: outcome}, set(), float(usage.get("cpu", 0.0)), seen)

@@ -101,7 +101,7 @@ def grade_submission(
         for exercise in material.homework.exercises
     ]
     record["theory"] = _theory_entries(material, notebook)
-    record["attempts"] = judged.noticed
+    record["suspicions"] = judged.noticed
     record["seconds"] = round(now() - begin, 3)
     record["cpu_seconds"] = {**cpu.laps, "guest": round(judged.guest_seconds, 3)}
     if broken := [check.id for check in _all(material.checks) if outcomes[check.id].state == checking.GRADER_ERROR]:
@@ -109,11 +109,11 @@ def grade_submission(
     return record | {"state": GRADED, "total": format_points(_passed(_all(material.checks), outcomes))}
 
 
-def made_from(data: bytes, marks: dict[str, Any], seed: int, sandbox: Any) -> dict[str, Any]:
+def made_from(data: bytes, decides: dict[str, Any], seed: int, sandbox: Any) -> dict[str, Any]:
     """What a result was made from: `records.DECIDES`, what the sandbox says of itself, and when."""
     return {
         "submission": provenance.digest(data),
-        **marks,
+        **decides,
         "seed": seed,
         "isolation": sandbox.isolation,
         "sandbox": sandbox.describe(),

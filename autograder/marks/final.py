@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.course import Course, Homework, format_points
+from autograder.errors import AutograderError
 from autograder.marks.late import ON_TIME, Late
 from autograder.records import printable, write_atomically
 
@@ -29,7 +30,7 @@ EXAM_COLUMNS = ("student", "points")
 FORMULA_STARTS = ("=", "+", "-", "@", "\N{MINUS SIGN}", "\t", "\r", "\n")
 
 
-class ExamError(Exception):
+class ExamError(AutograderError):
     """The exam file cannot be used; the sentence names file and line."""
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from autograder.course import Course, Homework, exact
+from autograder.errors import GRADER_BROKE, AutograderError
 from autograder.records import GRADED, Record, points
 
 if TYPE_CHECKING:
@@ -29,8 +30,10 @@ LOCK_SECONDS = 15.0  # how long to wait for somebody else's transaction
 T = TypeVar("T")
 
 
-class GradebookError(Exception):
+class GradebookError(AutograderError):
     """The gradebook cannot be used now; the sentence says what to do. What was to be written is in the records."""
+
+    exit_code = GRADER_BROKE
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from autograder.notebooks.matching import match
 from autograder.notebooks.reading import Cell, Notebook, NotebookError, read_notebook
 from autograder.pages import sanitise
 from autograder.provenance import released_notebook, solved_path
-from autograder.records import GRADED, Record, attempts, printable, write_atomically
+from autograder.records import GRADED, Record, printable, suspicions, write_atomically
 
 Document = dict[str, Any]
 
@@ -264,7 +264,7 @@ def _summary(record: Record, note: str) -> str:
         lines = [f"{head} cell, with what the checks found; points typed there overrule them."]
     else:
         lines = [f"**Could not be graded:** {_quoted(record['reason'])}"]
-    if noticed := attempts(record):
+    if noticed := suspicions(record):
         lines.append("**Did what honest answers hardly ever do** (staff only):")
         lines += [f"- {_quoted(line)}" for line in noticed]
     unanswered = [entry["id"] for entry in record["theory"] if not entry["answered"]]

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.course import Course, Homework, format_points
 from autograder.marks.final import CourseGrade
 from autograder.pages.rendering import template
-from autograder.records import GRADED, Record, attempts, points, printable, write_atomically
+from autograder.records import GRADED, Record, points, printable, suspicions, write_atomically
 
 if TYPE_CHECKING:
     from autograder.marks.gradebook import CellScore
@@ -134,7 +134,7 @@ def _homework(homework: Homework, records: list[Record], scores: Mapping[str, Ma
         "slowest": [(printable(record["student"]), f"{record['seconds']:.1f}") for record in slowest],
         "exercises": rows,
         "checks": checks,
-        "attempts": [(printable(record["student"]), line) for record in records for line in attempts(record)],
+        "suspicions": [(printable(record["student"]), line) for record in records for line in suspicions(record)],
         "problems": [(printable(r["student"]), printable(r["reason"])) for r in records if r["state"] != GRADED],
         "unmarked": sum(
             any(p.id not in own or own[p.id].manual is None for p in homework.theory) for own in scores.values()

@@ -28,6 +28,7 @@ from functools import cached_property
 from pathlib import Path
 
 from autograder.course import ROOT, Exercise, Homework
+from autograder.errors import AutograderError
 from autograder.notebooks.slicing import needed_statements
 from autograder.notebooks.statements import CellError, Code, Statement, read_code
 
@@ -49,7 +50,7 @@ from torch import Tensor, nn
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-class ReleaseError(Exception):
+class ReleaseError(AutograderError):
     """A homework cannot be released as it is written; the sentence says what is wrong and where."""
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from autograder.course import ROOT
+from autograder.errors import GRADER_BROKE, AutograderError
 from autograder.sandbox import control
 from autograder.sandbox.guest import FILES
 from autograder.sandbox.seccomp import compiled_filter
@@ -48,8 +49,10 @@ USER_NAMESPACE_SETTINGS = (
 )
 
 
-class SandboxError(Exception):
+class SandboxError(AutograderError):
     """The sandbox itself does not work: the grader's fault or the machine's, never the student's."""
+
+    exit_code = GRADER_BROKE
 
 
 @dataclass

@@ -109,7 +109,7 @@ def malformed(detail: str) -> GuestFailure:
     return GuestFailure(CRASHED, ATTEMPT_MALFORMED, safe_text(detail))
 
 
-def attempts(message: str, usage: dict[str, Any]) -> list[str]:
+def suspicions(message: str, usage: dict[str, Any]) -> list[str]:
     """What a TA should know of a check that ended with this message and usage: what honest answers do not do."""
     found = []
     if left := usage.get("left"):

@@ -10,10 +10,11 @@ import sys
 
 from autograder.checking import CheckFileError
 from autograder.course import Course, CourseError, Exercise, Homework, load_course
+from autograder.errors import AutograderError
 from autograder.validation import proof
 
 
-class MistakeError(Exception):
+class MistakeError(AutograderError):
     """There is no such mistake; the sentence says which there are."""
 
 

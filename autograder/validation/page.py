@@ -15,6 +15,7 @@ from scipy.stats import beta
 
 from autograder.checking import load_checks
 from autograder.course import Exercise, Homework, format_points
+from autograder.errors import AutograderError
 from autograder.provenance import CHECKS
 from autograder.validation.proof import RIGHT, WRONG
 from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result
@@ -24,7 +25,7 @@ KILL_RATE = Fraction(95, 100)  # the goal: of mutants that are not equivalent
 KILLED, ALIVE, EQUIVALENT = "killed", "alive", "equivalent"
 
 
-class ValidationError(Exception):
+class ValidationError(AutograderError):
     """The list of equivalent mutants breaks the rules; the sentence says how."""
 
 

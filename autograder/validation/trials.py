@@ -105,10 +105,10 @@ def _surroundings(homework_id: str, exercise_id: str) -> list:
     """What decides a result besides the trial: the check file, all references, grader, toolkit and versions."""
     homework = load_course().homework(homework_id)
     exercise = next(exercise for exercise in homework.exercises if exercise.id == exercise_id)
-    marks = fingerprints(homework)
+    deciding = fingerprints(homework)
     checks = check_file(homework, exercise).read_text(encoding="utf-8")
     cells = {"stub": stub_cells(homework), "reference": reference_cells(homework)}
-    return [checks, cells, repr(exercise), marks["grader"], marks["toolkit"], marks["environment"]]
+    return [checks, cells, repr(exercise), *(deciding[what] for what in ("grader", "toolkit", "environment"))]
 
 
 def run_trial(trial: Trial, trial_key: str, isolation: str) -> Result:

@@ -143,10 +143,10 @@ def test_a_sandbox_below_the_course_s_minimum_is_refused_with_what_is_missing():
 
 
 def test_attempts_are_told_in_sentences():
-    assert messages.attempts("", {}) == []
-    assert messages.attempts("whatever", {"left": 2}) == ["2 processes were left running and were ended"]
-    assert messages.attempts(messages.ATTEMPT_FORBIDDEN, {"reason": "processes"})[0].startswith("more processes")
-    assert len(messages.attempts(messages.TOO_LARGE, {"left": 1, "reason": "processes"})) == 3
+    assert messages.suspicions("", {}) == []
+    assert messages.suspicions("whatever", {"left": 2}) == ["2 processes were left running and were ended"]
+    assert messages.suspicions(messages.ATTEMPT_FORBIDDEN, {"reason": "processes"})[0].startswith("more processes")
+    assert len(messages.suspicions(messages.TOO_LARGE, {"left": 1, "reason": "processes"})) == 3
 
 
 def test_a_type_of_the_submission_s_own_is_not_named():
