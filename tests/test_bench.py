@@ -175,7 +175,7 @@ def test_a_part_that_was_not_measured_is_said_to_be(tmp_path):
     (tmp_path / "models.json").write_text(json.dumps(ABOUT | {"rows": [*map(model, (2.0, 1.01, 0.99, 0.5, None))]}))
     page.write(tmp_path / "page.md", tmp_path)
     text = (tmp_path / "page.md").read_text()
-    assert text.count("Not measured here yet.") == 3
+    assert text.count("Not measured here yet.") == 4
     assert "(4 comparisons) | none slower | 1 faster, 2 alike, 1 slower (0.50 at worst) | **no** |" in text
     assert "a \\| b" in text
 

@@ -1,6 +1,6 @@
 """`make bench`: measure, write build/bench/*.json, and BENCHMARKS.md from them.
 
-    python -m autograder.bench [--full | --quick] [--only light|heavy|scale|models|page]
+    python -m autograder.bench [--full | --quick] [--only light|heavy|scale|course|models|page]
 
 Exit codes: 0 done, 2 something could not be measured (the sentence says what).
 """
@@ -13,12 +13,12 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
-from autograder.bench import grading, page, peers, places, scale
+from autograder.bench import class_size, grading, page, peers, places, scale
 from autograder.bench.machine import machine
 from autograder.bench.measure import CommandFailedError
 from autograder.course import ROOT
 
-PARTS = ("light", "heavy", "scale", "models", "page")
+PARTS = ("light", "heavy", "scale", "course", "models", "page")
 
 
 def main() -> int:
@@ -45,15 +45,20 @@ def _run(part: str, sizes: places.Sizes, command: str) -> None:
     if part == "page":
         page.write(ROOT / "BENCHMARKS.md", places.BUILD)
         return
-    python = peers.provide() if part != "scale" else None
+    python = peers.provide() if part not in ("scale", "course") else None
     if part == "models":
         paths = os.pathsep.join([str(ROOT), str(ROOT / "homeworks")])
         done = subprocess.run([python, "-m", "solutions.bench"], cwd=ROOT, env=os.environ | {"PYTHONPATH": paths})
         if done.returncode != 0:
             raise CommandFailedError("some models could not be measured, or disagree (see above)")
         return
-    measure = {"light": grading.light_class, "heavy": grading.heavy_class, "scale": scale.scale}[part]
-    found = measure(sizes)
+    parts = {
+        "light": grading.light_class,
+        "heavy": grading.heavy_class,
+        "scale": scale.scale,
+        "course": class_size.whole_course,
+    }
+    found = parts[part](sizes)
     about = {"machine": machine(), "command": command, "measured": datetime.now(UTC).date().isoformat()}
     places.keep(part, about | found)
 

@@ -63,8 +63,8 @@ Python touches; in namespaces, under limits, with a program and an answer, 7.5.
 
 
 def write(path: Path, folder: Path) -> None:
-    """Write the page from `light.json`, `heavy.json`, `scale.json` and `models.json`, those that are there."""
-    names = ("light", "heavy", "scale", "models")
+    """Write the page from `light.json`, `heavy.json` and so on, those that are there."""
+    names = ("light", "heavy", "scale", "course", "models")
     files = {name: folder / f"{name}.json" for name in names}
     found = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items() if file.exists()}
     path.write_text(page(found), encoding="utf-8")
@@ -77,6 +77,7 @@ def page(found: dict[str, Found]) -> str:
         ("light", "Grading a homework without training", _light),
         ("heavy", "Grading homework 1", _heavy),
         ("scale", "Scale", _scale),
+        ("course", "A whole course", _course),
         ("models", "Models beside their peers", _models),
     ):
         parts.append(f"## {title}\n")
@@ -121,6 +122,11 @@ def _goals(found: dict[str, Found]) -> str:
                 worst = max(parts[key] for parts in found[name]["overhead"].values())
                 what = f"overhead per submission, {title}{reading}, the worst kind"
                 goal(what, "under 150 ms", f"{1000 * worst:.0f} ms", worst < 0.15)
+    if course := found.get("course"):
+        largest = max(course["line"], key=lambda row: row["students"])
+        for name, what in (("again", "a run in which nothing changed"), ("final", "`make final`")):
+            cpu, students = largest[name]["cpu"], largest["students"]
+            goal(f"{what}, {students} students", "below 10 CPU s for 1500", f"{cpu:.1f} CPU s", cpu < 10)
     if scale := found.get("scale"):
         workers = scale["workers"]
         gain = workers["one"]["wall"] / workers["two"]["wall"]
@@ -231,6 +237,20 @@ def _scale(found: Found) -> str:
     shortest = f", of {workers['rounds']} runs each the shortest" if workers["rounds"] > 1 else ""
     second = f"Homework 1, {workers['submissions']} submissions{shortest}:\n\n"
     return f"{told}\n{_table(head, line)}\n{second}{_table(('', 'CPU s', 'wall s', 'memory MiB'), rows)}\n{after}"
+
+
+def _course(found: Found) -> str:
+    told = (
+        f"Every student has handed in all {found['homeworks']} homeworks, as received: next to nothing runs in the\n"
+        "sandbox, what is left is reading, records, gradebook and pages. *Again*: nothing has changed. CPU seconds\n"
+        "(wall seconds).\n"
+    )
+
+    def spent(run: dict[str, float]) -> str:
+        return f"{run['cpu']:.1f} ({run['wall']:.1f})"
+
+    rows = [(row["students"], *(spent(row[name]) for name in ("first", "again", "final"))) for row in found["line"]]
+    return f"{told}\n{_table(('students', 'first run', 'again', '`make final`'), rows)}"
 
 
 def _models(found: Found) -> str:

@@ -23,12 +23,13 @@ class Sizes:
     heavy_ours: int = 12
     scale: tuple[int, ...] = (10, 50, 100)
     workers: int = 24  # one worker against two, a pool against a cluster
+    course: tuple[int, ...] = (50, 100)  # students, each with every homework
     rounds: int = 1  # of the same comparison; the shortest run of each counts
 
 
-QUICK = Sizes(light=6, heavy=3, heavy_ours=3, scale=(3, 12), workers=6)
+QUICK = Sizes(light=6, heavy=3, heavy_ours=3, scale=(3, 12), workers=6, course=(3, 6))
 USUAL = Sizes()
-FULL = Sizes(heavy=6, heavy_ours=50, scale=(10, 50, 200), workers=50, rounds=2)
+FULL = Sizes(heavy=6, heavy_ours=50, scale=(10, 50, 200), workers=50, course=(500, 1_500), rounds=2)
 
 
 def environment(root: Path, home: Path = BUILD / "home") -> dict[str, str]:
