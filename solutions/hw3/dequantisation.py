@@ -43,7 +43,7 @@ def uniform_bound(log_density: Callable[[Tensor], Tensor], x: Tensor, u: Tensor)
 
     P(x) is the mass of the density p in the unit cube of all x + u. x (B, D) holds whole numbers, u (K, B, D) K draws
     of the noise for each x, and `log_density` takes any rows (n, D) to log p (n,). The estimate is the mean over the K
-    draws.
+    draws. Gradients reach the parameters of the density.
     """
     return log_density((x + u).flatten(0, 1)).view(u.shape[:2]).mean(0)
 
@@ -52,6 +52,7 @@ def importance_bound(log_density: Callable[[Tensor], Tensor], x: Tensor, u: Tens
     """The tighter bound (B,) on log P(x) from K noises at once: the logarithm of the mean of the K densities, in nats.
 
     Arguments as in `uniform_bound`. It stays finite where the densities are too small or too large for a
-    floating-point number. On a fine, even grid of u in place of the draws it is log P(x) itself.
+    floating-point number, and gradients pass as well. On a fine, even grid of u in place of the draws it is log P(x)
+    itself.
     """
     return log_density((x + u).flatten(0, 1)).view(u.shape[:2]).logsumexp(0) - math.log(len(u))

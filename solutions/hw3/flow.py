@@ -7,16 +7,8 @@ Shapes  B batch; x and z are (B, ...), a log-determinant is (B,).
 Units   nats.
 """
 
-import math
-from collections.abc import Iterable
-
 import torch
 from torch import Tensor, nn
-
-
-def standard_normal_log_prob(z: Tensor) -> Tensor:
-    """log N(z; 0, I), summed over everything but the batch: z (B, ...) -> (B,)."""
-    return -0.5 * (z.square() + math.log(2 * math.pi)).flatten(1).sum(1)
 
 
 class Flow(nn.Module):
@@ -25,9 +17,10 @@ class Flow(nn.Module):
     A layer has two methods. `layer(x)` returns z and log |det dz/dx|; `layer.inverse(z)` returns x and
     log |det dx/dz|. x and z have the same shape (B, ...), with any number of dimensions; a log-determinant is (B,), one
     number for every row of the batch. The flow has the same two methods, and its parameters are those of its layers.
+    Gradients reach the parameters of all layers through everything that the flow returns.
     """
 
-    def __init__(self, layers: Iterable[nn.Module]) -> None:
+    def __init__(self, layers: list[nn.Module]) -> None:
         super().__init__()
         self.layers = nn.ModuleList(layers)
 
@@ -50,4 +43,4 @@ class Flow(nn.Module):
     def log_prob(self, x: Tensor) -> Tensor:
         """log p(x) (B,), in nats, where forward(x) is standard normal."""
         z, log_det = self.forward(x)
-        return standard_normal_log_prob(z) + log_det
+        return torch.distributions.Normal(0.0, 1.0).log_prob(z).flatten(1).sum(1) + log_det

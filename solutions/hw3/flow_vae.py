@@ -9,13 +9,12 @@ Units   nats.
 
 import torch
 from torch import Tensor
-from torch.distributions import Normal
 
 
 def linear_flow_log_prob(W: Tensor, b: Tensor, x: Tensor) -> Tensor:
     """log p(x) (B,) of x = W z + b with z ~ N(0, I), for x (B, D), an invertible W (D, D) and b (D,), in nats."""
     z = torch.linalg.solve(W, (x - b).T).T
-    return Normal(0.0, 1.0).log_prob(z).sum(1) - torch.linalg.slogdet(W).logabsdet
+    return torch.distributions.Normal(0.0, 1.0).log_prob(z).sum(1) - torch.linalg.slogdet(W).logabsdet
 
 
 def elbo_terms(W: Tensor, b: Tensor, x: Tensor, s: float, eps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -28,6 +27,6 @@ def elbo_terms(W: Tensor, b: Tensor, x: Tensor, s: float, eps: Tensor) -> tuple[
     root = torch.linalg.cholesky(torch.eye(len(b), dtype=W.dtype) + W.T @ W / s**2)  # precision = root root^T
     mean = torch.cholesky_solve(((x - b) @ W / s**2).T, root)
     z = (mean + torch.linalg.solve_triangular(root.T, eps.T, upper=True)).T
-    standard = Normal(0.0, 1.0)
-    log_likelihood = Normal(z @ W.T + b, s).log_prob(x).sum(1)
+    standard = torch.distributions.Normal(0.0, 1.0)
+    log_likelihood = torch.distributions.Normal(z @ W.T + b, s).log_prob(x).sum(1)
     return standard.log_prob(z).sum(1), log_likelihood, standard.log_prob(eps).sum(1) + root.diagonal().log().sum()

@@ -35,7 +35,10 @@ class InvertibleConv1x1(nn.Module):
         return self.P, L, self.U.triu(1), self.sign * self.log_s.exp()
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """z (B, C, H, W), in which every z[b, :, i, j] is W x[b, :, i, j], and log |det dz/dx| (B,)."""
+        """z (B, C, H, W), in which every z[b, :, i, j] is W x[b, :, i, j], and log |det dz/dx| (B,).
+
+        Gradients reach x and all that is trained.
+        """
         P, L, U, s = self.factors()
         z = torch.einsum("cd,bdhw->bchw", P @ L @ (U + s.diag()), x)
         return z, self._log_det(x)

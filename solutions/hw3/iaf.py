@@ -21,18 +21,21 @@ class IAF(nn.Module):
     def __init__(self, net: Callable[[Tensor], Tensor], order: Tensor) -> None:
         super().__init__()
         self.net = net
-        self.register_buffer("order", torch.as_tensor(order))
+        self.order = [int(i) for i in order]
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
-        """x (B, D) and log |det dx/dz| (B,), in one call of `net`: this is how an IAF draws samples."""
+        """x (B, D) and log |det dx/dz| (B,), in one call of `net`: this is how an IAF draws samples.
+
+        Gradients reach z and the parameters of `net`.
+        """
         mean, log_std = self.net(z).unbind(-1)
         return mean + log_std.exp() * z, log_std.sum(1)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """The z with inverse(z) = x, and log |det dz/dx| (B,), in at most D calls of `net`, one after the other."""
         columns = [torch.zeros_like(column) for column in x.unbind(1)]
-        log_det = x.new_zeros(len(x))
-        for i in self.order.tolist():
+        log_det = torch.zeros_like(x[:, 0])
+        for i in self.order:
             mean, log_std = self.net(torch.stack(columns, 1))[:, i].unbind(-1)
             columns[i] = (x[:, i] - mean) * (-log_std).exp()
             log_det = log_det - log_std

@@ -21,18 +21,18 @@ class MAF(nn.Module):
     def __init__(self, net: Callable[[Tensor], Tensor], order: Tensor) -> None:
         super().__init__()
         self.net = net
-        self.register_buffer("order", torch.as_tensor(order))
+        self.order = [int(i) for i in order]
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """z (B, D) and log |det dz/dx| (B,), in one call of `net`."""
+        """z (B, D) and log |det dz/dx| (B,), in one call of `net`; gradients reach x and the parameters of `net`."""
         mean, log_std = self.net(x).unbind(-1)
         return (x - mean) * (-log_std).exp(), -log_std.sum(1)
 
     def inverse(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """The x with forward(x) = z, and log |det dx/dz| (B,), in at most D calls of `net`, one after the other."""
         columns = [torch.zeros_like(column) for column in z.unbind(1)]
-        log_det = z.new_zeros(len(z))
-        for i in self.order.tolist():
+        log_det = torch.zeros_like(z[:, 0])
+        for i in self.order:
             mean, log_std = self.net(torch.stack(columns, 1))[:, i].unbind(-1)
             columns[i] = mean + log_std.exp() * z[:, i]
             log_det = log_det + log_std

@@ -41,14 +41,8 @@ class RealNVP(Flow):
 
 
 def _network(mask: Tensor, hidden: int) -> nn.Sequential:
-    kept = int(mask.sum())
-    net = nn.Sequential(
-        nn.Linear(kept, hidden),
-        nn.ReLU(),
-        nn.Linear(hidden, hidden),
-        nn.ReLU(),
-        nn.Linear(hidden, 2 * (len(mask) - kept)),
-    )
-    for parameter in net[-1].parameters():
+    sizes = [int(mask.sum()), hidden, hidden, 2 * int((~mask).sum())]
+    linear = [nn.Linear(inputs, outputs) for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True)]
+    for parameter in linear[-1].parameters():
         nn.init.zeros_(parameter)
-    return net
+    return nn.Sequential(linear[0], nn.ReLU(), linear[1], nn.ReLU(), linear[2])
