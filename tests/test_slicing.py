@@ -1,6 +1,10 @@
 """From a notebook to the program of an exercise: each rule of `slicing`, and hostile sources."""
 
+import sys
+from dataclasses import fields
 from fractions import Fraction
+from types import ModuleType
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +12,7 @@ from hypothesis import strategies as st
 
 from autograder.course import Exercise
 from autograder.notebooks import Cell, Notebook, slice_exercise, slicing, statements
+from autograder.sandbox import runner
 
 STUB = 'def f(x):\n    """The task."""\n    raise NotImplementedError("e: write f")\n'
 STUB_G = 'def g(x):\n    """Another task."""\n    raise NotImplementedError("e: write g")\n'
@@ -21,19 +26,19 @@ def notebook(*sources):
 RELEASED = notebook(IMPORTS, STUB, STUB_G)
 
 
-def sliced(*sources, names="f"):
+def sliced(*sources, names="f", released=RELEASED):
     exercise = Exercise("e", "An exercise", Fraction(1), "module", tuple(names.split()))
-    return slice_exercise(notebook(*sources), exercise, RELEASED)
+    return slice_exercise(notebook(*sources), exercise, released)
 
 
-def run(*sources, names="f"):
+def run(*sources, names="f", released=RELEASED):
     """Execute the program of an exercise as the guest does; returns what its names stand for."""
-    result = sliced(*sources, names=names)
+    result = sliced(*sources, names=names, released=released)
     assert result.state == "ready", result
-    namespace = {"__name__": "student"}
-    for label, source in result.parts:
-        exec(compile(source, label, "exec", dont_inherit=True), namespace)
-    return namespace
+    student = ModuleType("student")
+    with patch.dict(sys.modules, student=student):
+        runner._load(student, result.parts)
+    return vars(student)
 
 
 def text(result):
@@ -202,6 +207,54 @@ def test_changes_of_an_earlier_object_of_the_same_name_stay_out():
     assert "['x']" not in text(sliced("T = {}", "T['x'] = 1 / 0", "T = {}", "def f(x): return T"))
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "setattr(f, 'method', method)",
+        "for name in ['method']:\n    setattr(f, name, method)",
+        "if True: setattr(f.table['self'], 'method', method)",
+    ],
+)
+def test_setattr_is_a_change(change):
+    cells = ["class f:\n    table = {}\nf.table['self'] = f", "def method(self): return 7", change]
+    assert run(*cells)["f"]().method() == 7
+
+
+def test_methods_that_add_to_a_needed_object_are_changes():
+    cells = [
+        "TABLE, LIST = {}, []",
+        "TABLE.update(x=1)\nLIST.append(2)\nLIST.extend([3])",
+        "def f(x): return TABLE, LIST",
+    ]
+    assert run(*cells)["f"](0) == ({"x": 1}, [2, 3])
+    registered = "@f.register(str)\ndef _(x): return 'text'\n@f.register\ndef _(x: list): return 'list'"
+    dispatch = "from functools import singledispatch\n@singledispatch\ndef f(x): return 'other'"
+    f = run(dispatch, registered)["f"]
+    assert (f(1), f("1"), f([1])) == ("other", "text", "list")
+
+
+def test_a_deleted_attribute_is_a_change():
+    assert not hasattr(run("class f:\n    x = 1", "delattr(f, 'x')")["f"], "x")
+
+
+def test_future_imports_hold_from_their_cell_on():
+    dataclass = "from dataclasses import dataclass\nfrom typing import ClassVar"
+    body = "@dataclass\nclass f:\n    x: int\n    other: NoSuchName\n    count: ClassVar[int] = 0"
+    result = sliced("from __future__ import annotations", dataclass, body)
+    assert [label for label, _ in result.parts] == ["cell 1", "cell 2", "cell 3"]
+    made = run("from __future__ import annotations", dataclass, body)["f"]
+    assert [field.name for field in fields(made)] == ["x", "other"]
+    with pytest.raises(NameError):
+        run(dataclass, body, "from __future__ import annotations")
+
+
+def test_names_in_annotations_are_brought_along_where_there_are_any():
+    assert "class Kind" in text(sliced("class Kind: pass", "def f(x: 'list[Kind]', *y: NoOne) -> 'None': return 1"))
+    future = "from __future__ import annotations\ndef f(x: Kind): return 1"
+    assert "class Kind" in text(sliced("class Kind: pass", future))
+    assert sliced(future) == slicing.Slice("ready", (("cell 1", future + "\n"),), "")
+
+
 def test_future_imports_stay_with_their_cell():
     cell = "from __future__ import annotations\nprint()\ndef f(x: NoSuchName): return 7"
     assert run(cell)["f"](0) == 7
@@ -249,6 +302,92 @@ def test_a_name_that_nothing_defines_is_missing():
     assert sliced("def f(x): return 1", names="f g h") == slicing.Slice(
         "missing", (), "the notebook does not define g and h"
     )
+
+
+# --- what students received, and what they wrote ------------------------------------------------------------------
+
+EXPERIMENT = """
+def curve(x):
+    \"\"\"Of the experiment.\"\"\"
+    return 1 / 0
+weights = [1 / 0 for _ in ()]
+for step in range(3):
+    print(step)
+bound: int = 1
+curve.color = 2
+import math as rate
+"""
+WITH_EXPERIMENT = notebook(IMPORTS, STUB, EXPERIMENT, STUB_G)
+HELPERS = "def curve(x): return 1\nweights, step, bound, rate = 2, 3, 4, 5"
+USES = "def f(x): return curve(x), weights, step, bound, rate"
+
+
+def reformatted(source):
+    return source.replace("Of the experiment.", "Mine").replace("range(3)", "range( 3 )  # steps")
+
+
+@pytest.mark.parametrize("experiment", [EXPERIMENT, reformatted(EXPERIMENT)])
+@pytest.mark.parametrize("order", ["heu", "hue", "ehu", "euh", "uhe", "ueh"])
+def test_released_definitions_never_win_over_the_student_s(order, experiment):
+    cells = {"h": HELPERS, "e": experiment, "u": USES}
+    module = run(IMPORTS, *(cells[letter] for letter in order), released=WITH_EXPERIMENT)
+    assert module["f"](0) == (1, 2, 3, 4, 5)
+    assert not hasattr(module["curve"], "color")
+    assert sliced(IMPORTS, *(cells[letter] for letter in order), released=WITH_EXPERIMENT).message == ""
+
+
+def test_released_definitions_serve_where_there_is_no_other():
+    module = run("import math", EXPERIMENT, "def f(x): return bound, rate.pi, curve", released=WITH_EXPERIMENT)
+    assert module["f"](0)[0] == 1 and module["curve"].color == 2
+
+
+def test_a_changed_released_definition_is_the_student_s():
+    changed = EXPERIMENT.replace("bound: int = 1", "bound: int = 7")
+    assert run("bound = 3", changed, "def f(x): return bound", released=WITH_EXPERIMENT)["f"](0) == 7
+
+
+def test_what_runs_at_definition_time_may_need_a_released_definition_above():
+    cells = (EXPERIMENT, "def f(x, k=bound): return k, bound", "bound = 9")
+    assert run(*cells, released=WITH_EXPERIMENT)["f"](0) == (1, 9)
+    assert run("bound = 9", *cells[:2], released=WITH_EXPERIMENT)["f"](0) == (9, 9)
+
+
+def test_what_builds_on_a_released_definition_has_it():
+    assert run(EXPERIMENT, "bound += 1\ndef f(x): return bound", released=WITH_EXPERIMENT)["f"](0) == 2
+    maybe = "if False:\n    bound = 5\ndef f(x): return bound"
+    assert run(EXPERIMENT, maybe, released=WITH_EXPERIMENT)["f"](0) == 1
+
+
+def test_an_import_of_a_package_s_module_is_no_rival_of_the_package():
+    released = notebook("import os\nimport xml", STUB)
+    cells = ("import os\nimport xml", "import xml.dom", "import xml.sax", "def f(x): return xml.dom, xml.sax")
+    result = sliced(*cells, released=released)
+    assert text(result).count("import xml") == 3 and result.message == ""
+    other = ("import os as xml", "import os\nimport xml", "def f(x): return xml.path")
+    assert run(*other, released=released)["f"](0)
+
+
+def test_two_definitions_of_the_student_s_are_named():
+    message = sliced("def k(x): return 1", "def f(x): return k(x)", "def k(x): return 2").message
+    assert message == "k is taken from cell 3; it is also defined in cell 1"
+    message = sliced("def f(x): return 1", "print()", "f = lambda x: 2", "def f(x): return 3").message
+    assert message == "f is taken from cell 4; it is also defined in cell 1 and cell 3"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["def f(x): return 1", "def f(x):\n    'Again.'\n    return 1"],
+        ["def f(x): return 1", "f = staticmethod(f)"],
+        ["K = 1", "def f(x, k=K): return K", "K = 2"],
+        ["import math", "from math import *", "import math as math", "def f(x): return math"],
+        ["def f(x): return 1", STUB],
+        ["k = 1", "k = 2", "def f(x): return 1"],
+        ["def f(x): return 1\ndef f(x): return 2"],
+    ],
+)
+def test_what_is_no_second_definition_is_not_named(cells):
+    assert sliced(*cells).message == ""
 
 
 # --- cells that do not compile ------------------------------------------------------------------------------------

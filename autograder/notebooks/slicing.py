@@ -4,9 +4,12 @@ Nothing is run top to bottom. Starting from the names that an exercise asks for,
 collected, then those which define what these look up, and so on, over released and student-added cells alike:
 
 * the last definition wins; one that builds on an earlier one (`f = jit(f)`, `x += 1`, an `if`) brings that with it;
+* but what students received and left unchanged never wins over what they wrote themselves: an experiment's cell may
+  use the name of their helper for something else;
 * what runs at definition time (defaults, decorators, bases) sees the definitions above it, as it did in Jupyter; what
   runs later sees the last ones;
 * `Model.sample = sample` and `TABLE["x"] = 1` below a needed definition belong to it;
+* `from __future__` lines hold from their cell on;
 * an untouched stub that stands below a filled one (a duplicated cell) hides nothing;
 * bare expressions and training loops that define nothing needed stay out.
 
@@ -44,6 +47,7 @@ MAX_STATEMENTS = 5_000  # the same for statements
 MAX_STEPS = 50_000  # of collecting definitions
 BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "get_ipython", "display"}
 STUB_ERROR = "NotImplementedError"
+MOST_NAMED = 3  # names, and cells of each, in a sentence about second definitions
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Slice:
     """The program of one exercise. `parts` are (label, source) to execute in order when the state is "ready".
 
     In any other state `message` says why there is no program. It may also accompany "ready": a broken cell that holds
-    something the program looks up.
+    something the program looks up, or a name that the student defined more than once.
     """
 
     state: str
@@ -75,8 +79,8 @@ def needed_statements(statements: Iterable[Statement], names: Iterable[str]) -> 
     """The statements of one module that define `names` and all that they look up, in order of the module."""
     statements = list(statements)
     cells = [_Read(Cell(1, "code", ""), Code((), tuple(statements)))]
-    chosen, _ = _Definitions(_Program(cells), {}).needed_by(names)
-    return [statements[index] for index in sorted(chosen)]
+    needed = _Definitions(_Program(cells), _Release({}, {})).needed_by(names)
+    return [statements[index] for index in sorted(needed.chosen)]
 
 
 # --- the notebook, read -------------------------------------------------------------------------------------------
@@ -103,16 +107,17 @@ class _Program:
 @lru_cache(maxsize=4)
 def _read(notebook: Notebook) -> _Program:
     """Every code cell, compiled once; the exercises of a submission share it."""
-    cells, characters, statements = [], 0, 0
+    cells, characters, statements, flags = [], 0, 0, 0
     for cell in notebook.code:
         try:
             if len(cell.source) <= MAX_CELL_CHARACTERS:  # longer ones are refused and cost nothing
                 characters += len(cell.source)
             _limit(characters, MAX_CODE_CHARACTERS, "characters of code")
-            code = read_code(cell.source)
+            code = read_code(cell.source, flags)
             statements += len(code.statements)
             _limit(statements, MAX_STATEMENTS, "statements")
             cells.append(_Read(cell, code))
+            flags = code.flags
         except CellError as reason:
             cells.append(_Read(cell, Code((), ()), f"{cell.label} does not compile: {reason}"))
     return _Program(cells)
@@ -123,14 +128,48 @@ def _limit(count: int, most: int, what: str) -> None:
         raise CellError(f"the notebook has more than {most:,} {what} up to here")
 
 
+@dataclass(frozen=True)
+class _Release:
+    """What students received. `stubs` are for each name the shapes of its definitions that raise NotImplementedError;
+    `given` are all statements by their `_facts`."""
+
+    stubs: dict[str, frozenset[str]]
+    given: dict[tuple[object, ...], tuple[Statement, ...]]
+
+    def is_stub(self, statement: Statement) -> bool:
+        """Cheap facts first: only a definition of a released name that raises the stub's error is compared."""
+        if not _definition(statement) or statement.node.name not in self.stubs:
+            return False
+        try:
+            return _raises_stub_error(statement.node) and _shape(statement.node) in self.stubs[statement.node.name]
+        except RecursionError:
+            return False
+
+    def is_unchanged(self, statement: Statement) -> bool:
+        """Whether the statement is a released one, but for its docstring and format."""
+        alike = self.given.get(_facts(statement), ())
+        try:
+            return bool(alike) and _shape(statement.node) in {_shape(other.node) for other in alike}
+        except RecursionError:
+            return False
+
+
 @lru_cache(maxsize=4)
-def _stubs(released: Notebook) -> dict[str, frozenset[str]]:
-    """What the released stubs look like: for each name the shapes of its definitions that raise NotImplementedError."""
-    stubs = defaultdict(set)
+def _release(released: Notebook) -> _Release:
+    stubs, given = defaultdict(set), defaultdict(list)
     for statement in _read(released).statements:
+        given[_facts(statement)].append(statement)
         if _definition(statement) and _raises_stub_error(statement.node):
             stubs[statement.node.name].add(_shape(statement.node))
-    return {name: frozenset(shapes) for name, shapes in stubs.items()}
+    return _Release(
+        {name: frozenset(shapes) for name, shapes in stubs.items()},
+        {facts: tuple(statements) for facts, statements in given.items()},
+    )
+
+
+def _facts(statement: Statement) -> tuple[object, ...]:
+    """What two statements of the same shape have in common, without a look at their trees."""
+    return type(statement.node), statement.binds, statement.reads, statement.calls_read, statement.changes
 
 
 def _definition(statement: Statement) -> bool:
@@ -158,16 +197,28 @@ def _shape(node: ast.stmt) -> str:
 # --- which statements are needed ----------------------------------------------------------------------------------
 
 
-class _Definitions:
-    """Where the names of a program are defined, and what a set of names needs. Statements go by their position."""
+@dataclass(frozen=True)
+class _Needed:
+    """The positions of the statements that some names need, those that each name stands for, and what is nowhere."""
 
-    def __init__(self, program: _Program, stubs: dict[str, frozenset[str]]) -> None:
-        self.program = program
+    chosen: set[int]
+    used: dict[str, set[int]]
+    unresolved: set[str]
+
+
+class _Definitions:
+    """Where the names of a program are defined, and what a set of names needs. Statements go by their position.
+
+    Where a name has definitions of the student's own and released ones, `own` are the former.
+    """
+
+    def __init__(self, program: _Program, release: _Release) -> None:
+        self.program, self.release = program, release
         self.binding: dict[str, list[int]] = defaultdict(list)
         self.changing: dict[str, list[int]] = defaultdict(list)
         self.stubs: set[int] = set()
         for position, statement in enumerate(program.statements):
-            if self._is_stub(statement, stubs):
+            if release.is_stub(statement):
                 self.stubs.add(position)
             for name in statement.binds:
                 self.binding[name].append(position)
@@ -176,29 +227,36 @@ class _Definitions:
         for name, positions in self.binding.items():
             filled = [position for position in positions if position not in self.stubs]
             self.binding[name] = filled or positions
+        self.own = {name: own for name, positions in self.binding.items() if (own := self._own(name, positions))}
 
-    @staticmethod
-    def _is_stub(statement: Statement, stubs: dict[str, frozenset[str]]) -> bool:
-        """Cheap facts first: only a definition of a released name that raises the stub's error is compared."""
-        if not _definition(statement) or statement.node.name not in stubs:
-            return False
-        try:
-            return _raises_stub_error(statement.node) and _shape(statement.node) in stubs[statement.node.name]
-        except RecursionError:
-            return False
+    def _own(self, name: str, positions: list[int]) -> list[int]:
+        """The student's definitions of a name that is also released; empty where all are of one hand.
+
+        `import torch.fft` is no rival of a released `import torch`.
+        """
+        if len(positions) < 2 or not self.release.given:
+            return []
+        own = [position for position in positions if not self.is_unchanged(position)]
+        rivals = [position for position in own if not self.program.statements[position].adds_to_package(name)]
+        return own if rivals and len(own) < len(positions) else []
+
+    def is_unchanged(self, position: int) -> bool:
+        """Whether the statement stands there as students received it."""
+        return self.release.is_unchanged(self.program.statements[position])
 
     def attempted(self, name: str) -> bool:
         """Whether there is more to the name than the released stub."""
         return any(position not in self.stubs for position in self.binding[name]) or bool(self.changing.get(name))
 
-    def needed_by(self, names: Iterable[str]) -> tuple[set[int], set[str]]:
-        """The positions of the statements that `names` need, and the names that nothing defines.
+    def needed_by(self, names: Iterable[str]) -> _Needed:
+        """What `names` need.
 
         A request is a name and the position at which it is looked up: what runs at definition time sees only what
         stands above. Raises RecursionError for a program too entangled to follow.
         """
         end = len(self.program.statements)
         chosen: set[int] = set()
+        used: dict[str, set[int]] = defaultdict(set)
         unresolved: set[str] = set()
         asked: set[tuple[str, int, bool]] = set()
         todo = [(name, end, False) for name in names]
@@ -215,6 +273,7 @@ class _Definitions:
                 if not optional and name not in BUILTINS:
                     unresolved.add(name)
                 continue
+            used[name].add(position)
             for found in (position, *self._changes(name, position, before)):
                 chosen.add(found)
                 todo += self._requests(found, before, end)
@@ -222,24 +281,31 @@ class _Definitions:
                 todo.append((name, earlier + 1, True))
         if unresolved and (stars := self._star_imports() - chosen):
             chosen |= stars
-        return chosen, unresolved
+        return _Needed(chosen, used, unresolved)
 
     def _defined_at(self, name: str, before: int) -> int | None:
-        """The last definition above `before`; failing that, as in a notebook run out of order, the last of all."""
-        positions = self.binding.get(name, [])
-        if above := bisect_left(positions, before):
-            return positions[above - 1]
-        return positions[-1] if positions and positions[-1] != before else None
+        """The last definition above `before`; failing that, as in a notebook run out of order, the last of all.
+
+        The student's own come first, wherever the released ones stand.
+        """
+        own, positions = self.own.get(name, []), self.binding.get(name, [])
+        for known in (own, positions):
+            if above := bisect_left(known, before):
+                return known[above - 1]
+        last = (own or positions)[-1:]
+        return last[0] if last and last[0] != before else None
 
     def _changes(self, name: str, position: int, before: int) -> list[int]:
         """Statements that modify the object which `name` got at `position`, up to its next definition."""
         changing = self.changing.get(name, [])
         if not changing:
             return []
-        positions = self.binding[name]
+        theirs = position in self.own.get(name, [])
+        positions = self.own[name] if theirs else self.binding[name]
         later = bisect_right(positions, position)
         until = min(before, positions[later]) if later < len(positions) else before
-        return changing[bisect_right(changing, position) : bisect_left(changing, until)]
+        changes = changing[bisect_right(changing, position) : bisect_left(changing, until)]
+        return [change for change in changes if not self.is_unchanged(change)] if theirs else changes
 
     def _requests(self, position: int, before: int, end: int) -> list[tuple[str, int, bool]]:
         """What a statement looks up: at its own place, and, in the functions it defines, whenever they are called.
@@ -248,6 +314,7 @@ class _Definitions:
         """
         statement = self.program.statements[position]
         now = [(name, position, False) for name in statement.reads]
+        now += [(name, position, True) for name in statement.mentions]
         return now + [(name, when, False) for name in statement.calls_read for when in {max(before, position + 1), end}]
 
     def _continues(self, name: str, position: int) -> int | None:
@@ -265,7 +332,7 @@ class _Definitions:
 
 @lru_cache(maxsize=4)
 def _definitions(notebook: Notebook, released: Notebook) -> _Definitions:
-    return _Definitions(_read(notebook), _stubs(released))
+    return _Definitions(_read(notebook), _release(released))
 
 
 # --- the verdict and the program ----------------------------------------------------------------------------------
@@ -277,20 +344,51 @@ def _slice(definitions: _Definitions, names: tuple[str, ...]) -> Slice:
     for name in unattempted:
         if read := _broken_definition(broken, [name]):
             return Slice(ERROR, message=read.broken)
-    chosen, unresolved = definitions.needed_by(names)
+    needed = definitions.needed_by(names)
     absent = [name for name in names if not definitions.binding.get(name)]
     if absent:
         return Slice(MISSING, message=f"the notebook does not define {_list(absent)}")
     if len(unattempted) == len(names):
         return Slice(NOT_ATTEMPTED, message=f"{_list(names)} {'is' if len(names) == 1 else 'are'} still as released")
-    parts = _parts(definitions.program, chosen)
-    for label, source in parts:
+    parts = []
+    for read, nodes in _programmed(definitions.program, needed.chosen):
+        source = _blanked(read.code.lines, nodes)
         try:
-            check_compiles(source)
+            check_compiles(source, read.code.flags)
         except CellError as reason:
-            return Slice(ERROR, message=f"{label} cannot be taken apart: {reason}")
-    culprit = _broken_definition(broken, unresolved)
-    return Slice(READY, tuple(parts), culprit.broken if culprit else "")
+            return Slice(ERROR, message=f"{read.cell.label} cannot be taken apart: {reason}")
+        parts.append((read.cell.label, source))
+    culprit = _broken_definition(broken, needed.unresolved)
+    return Slice(READY, tuple(parts), culprit.broken if culprit else _doubles(definitions, needed))
+
+
+def _doubles(definitions: _Definitions, needed: _Needed) -> str:
+    """A sentence about names that the student defined in several cells, each in other words; "" if there are none.
+
+    A definition that builds on an earlier one is no second one, nor is one that another part of the program uses.
+    """
+    program, sentences = definitions.program, []
+    for name in sorted(needed.used):
+        last = max(needed.used[name])
+        if definitions.is_unchanged(last):
+            continue
+        others = set(definitions.own.get(name, definitions.binding[name])) - needed.chosen
+        places = {program.place[other] for other in others if _rival(program.statements, last, other)}
+        if places := sorted(places - {program.place[last]}):
+            labels = [program.cells[place].cell.label for place in places[:MOST_NAMED]]
+            used = program.cells[program.place[last]].cell.label
+            sentences.append(f"{name} is taken from {used}; it is also defined in {_list(labels)}")
+    return ". ".join(sentences[:MOST_NAMED])
+
+
+def _rival(statements: list[Statement], position: int, other: int) -> bool:
+    """Whether two definitions of a name differ; two imports of it count as one."""
+    one, two = statements[position].node, statements[other].node
+    imports = (ast.Import, ast.ImportFrom)
+    try:
+        return not (isinstance(one, imports) and isinstance(two, imports)) and _shape(one) != _shape(two)
+    except RecursionError:
+        return True
 
 
 def _broken_definition(broken: list[_Read], names: Iterable[str]) -> _Read | None:
@@ -303,15 +401,17 @@ def _broken_definition(broken: list[_Read], names: Iterable[str]) -> _Read | Non
     return None
 
 
-def _parts(program: _Program, chosen: set[int]) -> list[tuple[str, str]]:
+def _programmed(program: _Program, chosen: set[int]) -> list[tuple[_Read, list[ast.stmt]]]:
+    """The cells of a program, each with its statements; those with `from __future__` lines for the cells below."""
     by_cell: dict[int, list[ast.stmt]] = defaultdict(list)
     for position in sorted(chosen):
         by_cell[program.place[position]].append(program.statements[position].node)
-    parts = []
-    for number, nodes in sorted(by_cell.items()):
-        read = program.cells[number]
-        parts.append((read.cell.label, _blanked(read.code.lines, [*read.code.futures, *nodes])))
-    return parts
+    last = max(by_cell, default=-1)
+    futures = {number: read.code.futures for number, read in enumerate(program.cells[: last + 1]) if read.code.futures}
+    return [
+        (program.cells[number], [*futures.get(number, ()), *by_cell.get(number, ())])
+        for number in sorted(by_cell.keys() | futures.keys())
+    ]
 
 
 def _blanked(lines: tuple[str, ...], nodes: list[ast.stmt]) -> str:

@@ -29,11 +29,15 @@ PYTHON_CELL_MAGICS = {"time", "timeit", "capture", "prun"}
 CELL_MAGIC = re.compile(r"\s*%%\s*(\w*)")
 MAGIC_LINE = re.compile(r"^\s*(?:[%!?]|[\w.,][\w.,\s]*=\s*[%!])|\?\s*$")  # linear: indents may be 100,000 spaces long
 
+WORD = re.compile(r"[^\W\d]\w*")
+
 READ = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
 COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
 FUTURE_FLAGS = {name: getattr(__future__, name).compiler_flag for name in __future__.all_feature_names}
 COMPOUND = (ast.If, ast.For, ast.While, ast.Try, ast.TryStar, ast.With, ast.Match, ast.AsyncFor, ast.AsyncWith)
 DEFINITION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+CHANGING_CALLS = {"setattr", "delattr"}
+CHANGING_METHODS = {"append", "extend", "insert", "add", "update", "setdefault", "register"}
 
 
 class CellError(Exception):
@@ -46,7 +50,8 @@ class Statement:
 
     `binds` are the names it (perhaps) defines and `reads` those it looks up when it runs; `calls_read` are looked up
     by the functions it defines, when somebody calls them. `changes` are names whose object it modifies, as in
-    `Model.sample = sample` or `TABLE["x"] = 1`.
+    `Model.sample = sample` or `TABLE["x"] = 1`. `mentions` stand in annotations, which Python may keep as text:
+    `dataclass` looks there for ClassVar all the same.
     """
 
     node: ast.stmt
@@ -54,11 +59,17 @@ class Statement:
     reads: frozenset[str] = frozenset()
     calls_read: frozenset[str] = frozenset()
     changes: frozenset[str] = frozenset()
+    mentions: frozenset[str] = frozenset()
     star_import: bool = False
 
     @property
     def is_import(self) -> bool:
         return isinstance(self.node, ast.Import)
+
+    def adds_to_package(self, name: str) -> bool:
+        """Whether this is `import name` or `import name.module`, which leaves what `name` had before."""
+        aliases = self.node.names if self.is_import else ()
+        return any(alias.asname is None and alias.name.partition(".")[0] == name for alias in aliases)
 
     @property
     def may_not_bind(self) -> bool:
@@ -68,19 +79,23 @@ class Statement:
 
 @dataclass(frozen=True)
 class Code:
-    """A cell that compiles: its text without magics, line by line, its statements and its `from __future__` lines."""
+    """A cell that compiles: its text without magics, line by line, its statements and its `from __future__` lines.
+
+    `flags` are the compiler's for these and for the lines of cells above: in a notebook they hold from there on.
+    """
 
     lines: tuple[str, ...]
     statements: tuple[Statement, ...]
     futures: tuple[ast.stmt, ...] = ()
+    flags: int = 0
 
 
-def read_code(source: str) -> Code:
-    """The statements of a code cell. Raises CellError, and nothing else, whatever the source is."""
+def read_code(source: str, flags: int = 0) -> Code:
+    """The statements of a code cell below others with these flags. Raises CellError, and nothing else."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a student's invalid escape sequence is not our warning
-            return _read(source)
+            return _read(source, flags)
     except CellError:
         raise
     except SyntaxError as error:
@@ -91,25 +106,25 @@ def read_code(source: str) -> Code:
         raise CellError(f"Python cannot read it ({type(error).__name__})") from None
 
 
-def check_compiles(source: str) -> None:
+def check_compiles(source: str, flags: int = 0) -> None:
     """Raise CellError unless plain Python, without IPython's additions, compiles the source."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(source, "cell", "exec", dont_inherit=True)
+            compile(source, "cell", "exec", flags, dont_inherit=True)
     except Exception as error:
         raise CellError(_sentence(error) if isinstance(error, SyntaxError) else type(error).__name__) from None
 
 
-def _read(source: str) -> Code:
+def _read(source: str, flags: int) -> Code:
     if len(source) > MAX_CELL_CHARACTERS:
         raise CellError(f"it has {len(source):,} characters of code, more than {MAX_CELL_CHARACTERS:,}")
     tree, text = _parse(_without_cell_magic(source))
     futures = tuple(node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__")
-    flags = _flags(futures)
+    flags |= _flags(futures)
     compile(tree, "cell", "exec", flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     statements = (_statement(node, flags) for node in tree.body if node not in futures)
-    return Code(tuple(text.split("\n")), tuple(item for item in statements if item is not None), futures)
+    return Code(tuple(text.split("\n")), tuple(item for item in statements if item is not None), futures, flags)
 
 
 # --- IPython's syntax ---------------------------------------------------------------------------------------------
@@ -187,6 +202,7 @@ def _statement(node: ast.stmt, flags: int) -> Statement | None:
         reads=frozenset(names.reads),
         calls_read=frozenset(names.calls_read),
         changes=_changed_names(node),
+        mentions=frozenset(_mentioned(node)),
         star_import=isinstance(node, ast.ImportFrom) and node.names[0].name == "*",
     )
 
@@ -217,8 +233,13 @@ class _Names:
 
 
 def _changed_names(node: ast.stmt) -> frozenset[str]:
-    """Names at the root of the attributes and subscripts that a statement assigns to, outside functions and classes."""
-    return frozenset(root for target in _targets(node) if (root := _root(target)) is not None)
+    """Names at the root of what a statement modifies, outside functions and classes.
+
+    That are attributes and subscripts it assigns to, the first argument of `setattr`, and the object of a bare call
+    such as `TABLE.update(...)` or a decorator `@function.register`.
+    """
+    changed = [*_targets(node), *_updated(node)]
+    return frozenset(root for target in changed if (root := _root(target)) is not None)
 
 
 def _targets(node: ast.stmt) -> Iterator[ast.expr]:
@@ -227,8 +248,50 @@ def _targets(node: ast.stmt) -> Iterator[ast.expr]:
         current = todo.pop()
         if isinstance(current, ast.Attribute | ast.Subscript) and not isinstance(current.ctx, ast.Load):
             yield current
+        if isinstance(current, ast.Call) and current.args and _called(current) in CHANGING_CALLS:
+            yield current.args[0]
         if not isinstance(current, (*DEFINITION, ast.Lambda)):
             todo.extend(ast.iter_child_nodes(current))
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _updated(node: ast.stmt) -> Iterator[ast.expr]:
+    """What `TABLE.update(...)` and `@function.register` add to."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+        method = node.value.func
+        if isinstance(method, ast.Attribute) and method.attr in CHANGING_METHODS:
+            yield method
+    for decorator in getattr(node, "decorator_list", ()):
+        method = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(method, ast.Attribute) and method.attr == "register":
+            yield method
+
+
+def _mentioned(node: ast.stmt) -> Iterator[str]:
+    """The names in annotations of a function's arguments and of a class body, also of those written as text."""
+    for annotation in _annotations(node):
+        for item in ast.walk(annotation):
+            if isinstance(item, ast.Name):
+                yield item.id
+            elif isinstance(item, ast.Constant) and isinstance(item.value, str):
+                yield from WORD.findall(item.value)
+
+
+def _annotations(node: ast.stmt) -> Iterator[ast.expr]:
+    if isinstance(node, ast.AnnAssign):
+        yield node.annotation
+    elif isinstance(node, ast.ClassDef):
+        for statement in node.body:
+            yield from _annotations(statement)
+    elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        arguments = node.args
+        every = [*arguments.posonlyargs, *arguments.args, arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
+        yield from (argument.annotation for argument in every if argument is not None and argument.annotation)
+        if node.returns:
+            yield node.returns
 
 
 def _root(target: ast.expr) -> str | None:

@@ -6,6 +6,7 @@ reports of failures below are a courtesy to the student; the limits are held by 
 """
 
 from __future__ import annotations
+import __future__
 
 import base64
 import linecache
@@ -29,6 +30,7 @@ FILE_BYTES = 64 << 20
 DISK_BYTES = 64 << 20
 OPEN_FILES = 256
 LAST_WORDS = 2000
+FUTURE_FLAGS = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
 
 
 def main(descriptor: int, limits: dict[str, Any], settings: dict[str, Any]) -> NoReturn:
@@ -144,10 +146,14 @@ def _student_module() -> ModuleType:
 
 
 def _load(student: ModuleType, parts: list[tuple[str, str]]) -> None:
+    """Execute the parts in order; as in a notebook, `from __future__` lines hold from their part on."""
+    flags = 0
     for label, source in parts:
         # linecache lets inspect.getsource, and what builds on it, find the source of the definitions
         linecache.cache[label] = (len(source), None, source.splitlines(keepends=True), label)
-        exec(compile(source, label, "exec", dont_inherit=True), vars(student))
+        code = compile(source, label, "exec", flags, dont_inherit=True)
+        flags |= code.co_flags & FUTURE_FLAGS
+        exec(code, vars(student))
 
 
 def _call(student: ModuleType, probes: dict[str, dict[str, Any]], request: dict[str, Any]) -> object:
