@@ -1,6 +1,8 @@
 """Releasing: from authored text to notebooks, on a small course made here, and on the real one as it is committed."""
 
 import ast
+import base64
+import io
 import json
 import re
 import shutil
@@ -8,8 +10,10 @@ from pathlib import Path
 
 import dgm
 import nbformat
+import numpy as np
 import pytest
 from dgm import scores
+from PIL import Image
 
 from autograder.course import ROOT, load_course
 from autograder.notebooks import Cell, Notebook, read_notebook, slice_exercise
@@ -723,8 +727,8 @@ scoreboard(homework=1, data="digits", unit="nats per image", models={"MADE": (18
 
 
 def test_the_scoreboard_holds_what_earlier_homeworks_reached_and_keeps_what_this_one_does(root, homework):
-    for name in ("scores", "notebook"):
-        shutil.copy(Path(dgm.__file__).with_name(f"{name}.py"), root / "homeworks" / "dgm")
+    for path in Path(dgm.__file__).parent.glob("[a-z]*.py"):
+        shutil.copy(path, root / "homeworks" / "dgm")
     rows = [scores.Score(n, f"model {n}", 20.0 + n, "nats per image", "exact", "digits") for n in (0, 1, 2)]
     scores.write(root / "solutions/scoreboard.json", {row.key: row for row in rows})
     scores.write(root / "homeworks/scoreboard.json", {row.key: row for row in rows})  # the instructor's own
@@ -736,6 +740,28 @@ def test_the_scoreboard_holds_what_earlier_homeworks_reached_and_keeps_what_this
     assert "before: ['model 0']" in printed
     kept = scores.read(root / "solutions/scoreboard.json").values()
     assert [(row.homework, row.model) for row in kept] == [(0, "model 0"), (1, "MADE"), (2, "model 2")]
+
+
+PICTURE = """import matplotlib.pyplot as plt
+plt.scatter(np.arange(500) % 37, np.arange(500) % 41, c=np.arange(500), cmap="viridis")
+plt.show()
+"""
+
+
+def test_pictures_are_small_and_look_the_same(root, homework, monkeypatch):
+    change(root, "solutions/hw1/hw1.md", "total = add(1, 2)", PICTURE + "total = add(1, 2)")
+    release(homework, root=root)
+    pictures = []
+    for shrink in (releasing._shrink_pictures, lambda notebook: None):
+        monkeypatch.setattr(releasing, "_shrink_pictures", shrink)
+        solve(homework, root=root)
+        notebook = nbformat.read(root / "solutions/hw1/hw1.ipynb", as_version=4)
+        outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
+        pictures += [base64.b64decode(o.data["image/png"]) for o in outputs if "image/png" in o.get("data", {})]
+    small, large = pictures
+    assert len(small) < 0.6 * len(large)
+    small, large = (np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), float) for png in pictures)
+    assert small.shape == large.shape and np.abs(small - large).mean() < 2
 
 
 def test_a_cell_that_raises_is_a_sentence(root, homework):

@@ -10,6 +10,8 @@ copies whatever lies beside a notebook; and markers are vetted before (`referenc
 from __future__ import annotations
 
 import ast
+import base64
+import io
 import json
 import os
 import shutil
@@ -151,8 +153,23 @@ def solve(homework: Homework, optional: bool = False, root: Path = ROOT) -> str:
             raise ReleaseError(f"the solved notebook of {homework.id} did not finish: {error}") from None
         _keep_scores(homework, cwd.parent / scores.FILE, root)
     notebook.metadata = nbformat.from_dict(METADATA)
+    _shrink_pictures(notebook)
     _write(solved_path(homework, root), notebook_bytes(notebook))
     return solved_path(homework, root).relative_to(root).as_posix()
+
+
+def _shrink_pictures(notebook: NotebookNode) -> None:
+    """Give pictures a palette of 256 colours where that makes them smaller: a third of the size, no eye can tell."""
+    from PIL import Image
+
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
+        if "image/png" in output.get("data", {}):
+            picture = base64.b64decode(output.data["image/png"])
+            small = io.BytesIO()
+            colours = Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+            colours.save(small, "PNG", optimize=True)
+            if small.tell() < len(picture):
+                output.data["image/png"] = base64.b64encode(small.getvalue()).decode()
 
 
 def _prove_no_error(homework: Homework, number: int, cell: NotebookNode) -> None:

@@ -152,12 +152,13 @@ def show_map(
     centre: tuple[int, int] | None = None,
     title: str = "",
     blind: Tensor | None = None,
+    never: Tensor | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """A map of the image plane (H, W), with the pixel `centre` = (row, column) marked.
 
-    A mask (bool) shows what that pixel sees in blue; `blind`, a second mask, what it misses in orange, hatched.
-    Numbers are drawn with a colour bar.
+    A mask (bool) shows what that pixel sees in blue; `blind`, a second mask, what it misses in orange, hatched; what of
+    that is in `never`, a third one, in vermilion, hatched crosswise. Numbers are drawn with a colour bar.
     """
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch, Rectangle
@@ -171,17 +172,22 @@ def show_map(
     ax = _axes(ax, (cell * width + beside, max(cell * height, 0.9) + 0.45))
     legend = []
     if grid.dtype == bool:
-        hidden = np.zeros_like(grid) if blind is None else _array(blind).astype(bool)
-        if hidden.shape != grid.shape:
-            raise ValueError(f"`blind` must have the shape of the map {grid.shape}, got {hidden.shape}")
-        ax.imshow(
-            np.where(grid, 1, np.where(hidden, 2, 0)), cmap=ListedColormap(["#eef0f3", BLUE, ORANGE]), vmin=0, vmax=2
-        )
-        for row, column in np.argwhere(hidden & ~grid):
-            ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch="////", edgecolor=PAPER, lw=0))
+        hidden, lost = _mask_of("blind", blind, grid), _mask_of("never", never, grid)
+        kinds = {"blind": (hidden & ~lost, ORANGE, "////"), "never": (hidden & lost, VERMILION, "xxxx")}
+        if lost.any():
+            kinds["not yet"] = kinds.pop("blind")
+        shown = grid.astype(int)
         legend = [Patch(facecolor=BLUE, label=f"seen ({int(grid.sum())})")]
-        if hidden.any():
-            legend.append(Patch(facecolor=ORANGE, hatch="////", edgecolor=PAPER, label=f"blind ({int(hidden.sum())})"))
+        for number, (name, (mask, colour, hatch)) in enumerate(kinds.items(), start=2):
+            shown[mask & ~grid] = number
+            for row, column in np.argwhere(mask & ~grid):
+                ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch=hatch, edgecolor=PAPER, lw=0))
+            if mask.any():
+                legend.append(
+                    Patch(facecolor=colour, hatch=hatch, edgecolor=PAPER, label=f"{name} ({int(mask.sum())})")
+                )
+        colours = ["#eef0f3", BLUE, *(colour for _, colour, _ in kinds.values())]
+        ax.imshow(shown, cmap=ListedColormap(colours), vmin=0, vmax=3)
     else:
         ax.figure.colorbar(ax.imshow(grid), ax=ax, shrink=0.85)
     if centre is not None:
@@ -476,6 +482,14 @@ def _images(images: Tensor) -> np.ndarray:
     if array.ndim != 3 or len(array) == 0:
         raise ValueError(f"images must have shape (N, 1, H, W) with N at least 1, got {tuple(np.shape(images))}")
     return array
+
+
+def _mask_of(name: str, mask: Tensor | None, grid: np.ndarray) -> np.ndarray:
+    """A mask (bool) of the map's shape; empty when there is none."""
+    values = np.zeros_like(grid) if mask is None else _array(mask).astype(bool)
+    if values.shape != grid.shape:
+        raise ValueError(f"`{name}` must have the shape of the map {grid.shape}, got {values.shape}")
+    return values
 
 
 def _fits(known: Tensor, shape: tuple[int, ...]) -> bool:

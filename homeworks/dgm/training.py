@@ -17,8 +17,11 @@ def fit(
     batch_size: int,
     learning_rate: float,
     seed: int = 0,
+    decay: bool = False,
 ) -> list[float]:
     """Minimise the loss over the model's parameters with Adam; return the mean loss of every epoch.
+
+    With `decay` the learning rate falls to 0 in the course of the training, along half a cosine.
 
     `loss(model, batch)` gives the mean loss of a batch as a tensor of shape (), in nats in this course. `data` is a
     tensor (N, ...) or a tuple of tensors that share N; a batch looks like the data. The seed fixes the order of the
@@ -35,12 +38,14 @@ def fit(
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs and batch_size must be at least 1, got {epochs} and {batch_size}")
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
+    steps = epochs * -(-n // batch_size)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps) if decay else None
     generator = torch.Generator().manual_seed(seed)
     history = []
     model.train()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
-        bar = tqdm(total=epochs * -(-n // batch_size), unit="batch", leave=True)
+        bar = tqdm(total=steps, unit="batch", leave=True)
         with bar:
             for epoch in range(1, epochs + 1):
                 bar.set_description(f"epoch {epoch}/{epochs}", refresh=False)
@@ -52,6 +57,8 @@ def fit(
                     optimiser.zero_grad()
                     value.backward()
                     optimiser.step()
+                    if schedule is not None:
+                        schedule.step()
                     total += value.item() * len(rows)
                     bar.update()
                 history.append(total / n)

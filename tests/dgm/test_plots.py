@@ -108,6 +108,16 @@ def test_the_map_counts_what_is_seen_and_what_is_blind():
     assert [text.get_text() for text in legend.get_texts()] == ["seen (3)", "blind (13)", "the pixel (1, 1)"]
 
 
+def test_what_a_pixel_never_sees_has_a_colour_of_its_own():
+    seen, never = torch.zeros(4, 4, dtype=torch.bool), torch.zeros(4, 4, dtype=torch.bool)
+    seen[0, :3], never[0, 3] = True, True
+    ax = dgm.show_map(seen, (1, 1), blind=~seen, never=never)
+    assert [text.get_text() for text in ax.get_legend().get_texts()][:3] == ["seen (3)", "never (1)", "not yet (12)"]
+    picture = ax.images[0]
+    colours = picture.cmap(picture.norm(picture.get_array()))
+    assert len({tuple(colours[place]) for place in ((0, 0), (0, 3), (3, 3))}) == 3
+
+
 def test_pictures_can_stand_beside_each_other():
     figure, axes = plt.subplots(1, 2)
     assert dgm.show_images(torch.rand(4, 1, 8, 8), 2, ax=axes[0]) is axes[0]
@@ -125,6 +135,7 @@ def test_pictures_can_stand_beside_each_other():
         (lambda: dgm.show_gallery({}), "groups is empty"),
         (lambda: dgm.show_matrices({}), "matrices is empty"),
         (lambda: dgm.show_map(torch.rand(3)), r"\(H, W\)"),
+        (lambda: dgm.show_map(torch.rand(3, 3) < 2, never=torch.ones(2, 2)), "`never` must have the shape"),
         (lambda: dgm.show_histogram([0, 1], [1, 1]), "K \\+ 1 edges"),
         (lambda: dgm.show_bars({"a": [1], "b": [1, 2]}), "same number of bars"),
         (lambda: dgm.show_prediction(torch.zeros(3), torch.zeros(4)), "same shape"),

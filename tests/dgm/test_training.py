@@ -85,6 +85,21 @@ def test_the_seed_fixes_everything_and_the_global_generator_stays():
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_the_learning_rate_falls_along_half_a_cosine():
+    """The gradient of a sum is 1, and Adam's step for a gradient that never changes is the learning rate."""
+    model = nn.Linear(1, 1, bias=False)
+    seen = []
+
+    def loss(model, batch):
+        seen.append(model.weight.item())
+        return model.weight.sum()
+
+    dgm.fit(loss, model, torch.zeros(40, 1), epochs=2, batch_size=4, learning_rate=0.01, decay=True)
+    steps = -torch.tensor([*seen, model.weight.item()]).diff()
+    cosine = 0.005 * (1 + torch.cos(torch.pi * torch.arange(20) / 20))
+    assert torch.allclose(steps, cosine, atol=1e-5)
+
+
 def test_it_trains_although_gradients_were_switched_off():
     with torch.no_grad():
         losses = dgm.fit(squared_error, Line(), line_data(), 3, 32, 0.05)
