@@ -98,26 +98,26 @@ class CurveExplorer:
         data = {"paths": [[self._path(curve) for curve in frame["curves"].values()] for frame in self.frames]}
         return _figure(self, HEIGHT, "".join(parts), data)
 
-    def _place(self, x: float, y: float) -> tuple[int, int]:
+    def _place(self, x: float, y: float) -> tuple[float, float]:
         (left, right), (low, high) = self.xlim, self.ylim
         y = min(max(y, low), high)
         across = MARGIN + (x - left) / (right - left) * (WIDTH - 2 * MARGIN)
         down = HEIGHT - MARGIN - (y - low) / (high - low) * (HEIGHT - 2 * MARGIN)
-        return round(across), round(down)
+        return round(across, 1), round(down, 1)
 
     def _path(self, curve: Curve) -> str:
         points = [self._place(float(x), float(y)) for x, y in zip(*curve, strict=True)]
-        return "M" + "L".join(f"{x} {y}" for (x, y), _ in groupby(points))
+        return "M" + "L".join(f"{x:g} {y:g}" for (x, y), _ in groupby(points))
 
     def _axes(self) -> str:
         parts = [f'<path class="axis" d="M{MARGIN} {HEIGHT - MARGIN}H{WIDTH - MARGIN}"/>']
         for tick in self.ticks:
             x, _ = self._place(tick, self.ylim[0])
-            parts.append(f'<text class="tick" x="{x}" y="{HEIGHT - MARGIN + 19}">{tick:g}</text>')
+            parts.append(f'<text class="tick" x="{x:g}" y="{HEIGHT - MARGIN + 19}">{tick:g}</text>')
         for tick in self.yticks:
             _, y = self._place(self.xlim[0], tick)
-            parts.append(f'<path class="rule" d="M{MARGIN} {y}H{WIDTH - MARGIN}"/>')
-            parts.append(f'<text class="ytick" x="{MARGIN - 5}" y="{y + 5}">{tick:g}</text>')
+            parts.append(f'<path class="rule" d="M{MARGIN} {y:g}H{WIDTH - MARGIN}"/>')
+            parts.append(f'<text class="ytick" x="{MARGIN - 5}" y="{y + 5:g}">{tick:g}</text>')
         if self.xlabel:
             x, y = WIDTH - MARGIN, HEIGHT - MARGIN - 7
             parts.append(f'<text class="label" x="{x}" y="{y}">{escape(self.xlabel)}</text>')

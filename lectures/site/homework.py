@@ -28,7 +28,8 @@ def named(course: dict, text: str) -> str | None:
     for kind, name in (("theory", part.upper()), ("exercise", "exercise")):
         for item in entry.get(kind, []):
             if item["id"] == part:
-                return f"Homework {number}, {name} “{item['title']}” ({item['points']:g} points)"
+                worth = f"{item['points']:g} point{'' if item['points'] == 1 else 's'}"
+                return f"Homework {number}, {name} “{item['title']}” ({worth})"
     return None
 
 
