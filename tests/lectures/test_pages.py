@@ -43,6 +43,16 @@ def test_every_lecture_is_in_the_contents_and_in_order():
     assert lectures() == [f"l{number:02}" for number in range(1, len(lectures()) + 1)], "numbers come from the order"
 
 
+def test_the_readme_says_which_lectures_are_written():
+    readme = (ROOT / "lectures" / "README.md").read_text(encoding="utf-8")
+    titles = {
+        f"l{int(number):02}": title for number, title in re.findall(r"^\| (\d+) \| (.+?) \|.*\| yes \|$", readme, re.M)
+    }
+    assert list(titles) == lectures()
+    for name, title in titles.items():
+        assert re.search(rf"^# {title}$", PAGES[name], re.MULTILINE), name
+
+
 def test_the_stack_is_pinned():
     assert all("==" in pin for pin in pins())
     lock = (ROOT / "lectures" / "package-lock.json").read_text()
