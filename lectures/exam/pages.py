@@ -72,18 +72,21 @@ def write_csv(path: Path, count: int) -> bool:
 
 
 def write(tickets: Sequence[Ticket], seed: int, folder: Path = EXAM) -> list[Path]:
-    """All files of an exam into `folder`; those that were written. Raises MissingError when there is no chromium."""
-    source, site = folder / "source", folder / "html"
-    shutil.rmtree(source, ignore_errors=True)
-    source.mkdir(parents=True)
-    shutil.copy(NOTES / "references.bib", source)
+    """All files of an exam into `folder`; those that were written. Raises MissingError when there is no chromium.
+
+    Tickets and key are sites of their own: nothing of the key, not even its search index, lies beside the tickets.
+    """
+    written, jobs = [], {}
     for name, page in {"tickets": tickets_page(tickets, seed), "key": key_page(tickets, seed)}.items():
-        (source / f"{name}.md").write_text(f"---\norphan: true\n---\n\n{page}", encoding="utf-8")
-    (source / "index.md").write_text("# Exam\n\n[Tickets](tickets.md), [key](key.md)\n", encoding="utf-8")
-    html(source, site)
-    written = [site / "tickets.html", site / "key.html"]
+        source = folder / "source" / name
+        shutil.rmtree(source, ignore_errors=True)
+        source.mkdir(parents=True)
+        (source / "index.md").write_text(page, encoding="utf-8")
+        shutil.copy(NOTES / "references.bib", source)
+        html(source, folder / name)
+        written.append(folder / name / "index.html")
+        jobs[folder / name / "index.html"] = folder / f"{name}.pdf"
     if write_csv(folder / "exam.csv", len(tickets)):
         written.append(folder / "exam.csv")
-    jobs = {site / f"{name}.html": folder / f"{name}.pdf" for name in ("tickets", "key")}
     printing.pdfs(jobs, chromium())
     return [*written, *jobs.values()]

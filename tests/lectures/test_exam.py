@@ -163,8 +163,10 @@ def test_a_filled_table_is_not_written_over(tmp_path):
 def test_an_exam_is_written_as_html_and_pdf(tmp_path):
     tickets = draw(BANK, 2, 7)
     written = pages.write(tickets, 7, tmp_path)
-    assert {path.name for path in written} == {"tickets.html", "key.html", "exam.csv", "tickets.pdf", "key.pdf"}
+    names = {path.relative_to(tmp_path).as_posix() for path in written}
+    assert names == {"tickets/index.html", "key/index.html", "exam.csv", "tickets.pdf", "key.pdf"}
     assert all(path.read_bytes().startswith(b"%PDF") for path in written if path.suffix == ".pdf")
-    public = (tmp_path / "html" / "tickets.html").read_text()
+    public = (tmp_path / "tickets" / "index.html").read_text()
     assert "Ticket 2" in public and "katex-html" in public and "what earns points" not in public
-    assert "what earns points" in (tmp_path / "html" / "key.html").read_text()
+    assert "what earns points" in (tmp_path / "key" / "index.html").read_text()
+    assert "examin" not in (tmp_path / "tickets" / "searchindex.js").read_text()
