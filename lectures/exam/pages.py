@@ -17,9 +17,10 @@ from lectures.exam.bank import Question
 from lectures.exam.tickets import Ticket
 
 EXAM = BUILD.parent / "exam"
-# On paper every ticket begins a page.
+# On paper every ticket begins a page, and the theme's table of contents is left out.
 PAPER = """```{raw} html
 <style>
+.onlyprint { display: none !important; }
 @media print { section > section { break-before: page; } section > section:first-of-type { break-before: auto; } }
 </style>
 ```
