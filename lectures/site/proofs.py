@@ -1,7 +1,8 @@
 """Theorems that count together, proofs and solutions that fold with the browser's own <details>.
 
-They need no script, work by keyboard, and open when the page is searched. sphinx-proof 0.4.0 needs two repairs: it
-gives the body of every theorem the same id, and its domain cannot be merged when Sphinx reads in parallel.
+They need no script, work by keyboard, and open when the page is searched. sphinx-proof 0.4.0 and sphinx-exercise 1.2.1
+need repairs: the bodies of all theorems, of all exercises and of all solutions have the same id, and the domain of
+theorems cannot be merged when Sphinx reads in parallel.
 """
 
 from __future__ import annotations
@@ -48,12 +49,15 @@ def visit_solution(self: HTML5Translator, node: nodes.Element) -> None:
     self.body.append(self.starttag(node, "details", CLASS="solution") + "<summary>Solution</summary><div>")
 
 
+REPEATED = ("proof-content", "exercise-content", "solution-content")
+
+
 class OneId(SphinxPostTransform):
     default_priority = 400
 
     def run(self, **kwargs: object) -> None:
         for section in self.document.findall(nodes.section):
-            section["ids"] = [name for name in section["ids"] if name != "proof-content"]
+            section["ids"] = [name for name in section["ids"] if name not in REPEATED]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -56,6 +56,26 @@ plt.plot([0, 1], [0, 1], color="#0072b2")
 plt.show()
 ```
 
+```{exercise} One
+:label: ex-one
+Why?
+```
+
+```{solution} ex-one
+:class: dropdown
+Because.
+```
+
+```{exercise} Two
+:label: ex-two
+How?
+```
+
+```{solution} ex-two
+:class: dropdown
+So.
+```
+
 There are {glue:text}`number` lines in {numref}`fig-line`.
 
 ```{code-cell}
@@ -104,6 +124,7 @@ def test_the_pages_are_complete(site):
     page = (site / "once" / "first.html").read_text()
     assert '<math xmlns="http://www.w3.org/1998/Math/MathML"' in page, "formulas were drawn when the site was built"
     assert '<details class="proof"><summary>Proof of the claim</summary>' in page, "proofs fold without script"
+    assert page.count("<summary>Solution</summary>") == 2 and "Exercise 1.2" in page
     assert '<svg class="drawn" role="img" aria-label="A rising line."' in page and "var(--blue)" in page
     assert 'There are <span class="pasted-text">42</span> lines' in page
     assert "exercise “The evidence lower bound” (0.75 points)" in page
