@@ -207,3 +207,55 @@ def test_pictures_are_pictures():
         assert sanitise.picture("image/png", data) is None
     assert sanitise.picture("image/svg+xml", PIXEL) is None
     assert sanitise.picture("image/jpeg", PIXEL) is None
+
+
+def segment(marker, content=b""):
+    return b"\xff" + bytes([marker]) + (len(content) + 2).to_bytes(2, "big") + content
+
+
+def jpeg_frame(width, height, marker=0xC0):
+    return segment(marker, b"\x08" + height.to_bytes(2, "big") + width.to_bytes(2, "big") + b"\1\1\x11\0")
+
+
+def jpeg(*segments, end=b"\xff\xd9"):
+    return b"\xff\xd8" + segment(0xE0, b"JFIF\0") + b"".join(segments) + end
+
+
+JPEG_SCAN = segment(0xDA, b"\1\1\0\0\x3f\0") + b"\x12\xff\0\x34\xff\xd0\x56"
+PREVIEW = segment(0xE1, b"Exif\0\0" + jpeg(jpeg_frame(60_000, 60_000), JPEG_SCAN))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        jpeg(jpeg_frame(100, 100), JPEG_SCAN),
+        jpeg(PREVIEW, jpeg_frame(4_000, 4_000, 0xC2), segment(0xC4, b"\0" * 9), *[JPEG_SCAN] * 10),
+        jpeg(jpeg_frame(100, 100), JPEG_SCAN) + jpeg(jpeg_frame(60_000, 60_000), JPEG_SCAN),  # a telephone's second one
+    ],
+)
+def test_jpegs_of_an_honest_size_are_shown(data):
+    text = base64.b64encode(data).decode()
+    assert sanitise.picture("image/jpeg", text) == text
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        jpeg(jpeg_frame(65_000, 65_000), JPEG_SCAN),
+        jpeg(jpeg_frame(65_000, 65_000, 0xC2), JPEG_SCAN),
+        jpeg(jpeg_frame(0, 100), JPEG_SCAN),
+        jpeg(jpeg_frame(100, 100), jpeg_frame(65_000, 65_000), JPEG_SCAN),
+        jpeg(jpeg_frame(100, 100), JPEG_SCAN, jpeg_frame(65_000, 65_000), JPEG_SCAN),
+        jpeg(jpeg_frame(100, 100), JPEG_SCAN, segment(0xFE, b"\xff\xd9"), jpeg_frame(65_000, 65_000), JPEG_SCAN),
+        jpeg(jpeg_frame(100, 100), *[JPEG_SCAN] * 200),
+        jpeg(jpeg_frame(100, 100), *[segment(0xFE)] * 2_000, JPEG_SCAN),
+        jpeg(JPEG_SCAN),
+        jpeg(jpeg_frame(100, 100), JPEG_SCAN, end=b""),
+        jpeg(b"\xff\xff", jpeg_frame(100, 100), JPEG_SCAN),
+        jpeg(),
+        b"\xff\xd8\xff",
+        jpeg(jpeg_frame(100, 100))[:12],
+    ],
+)
+def test_jpegs_that_claim_too_much_or_say_it_twice_are_not(data):
+    assert sanitise.picture("image/jpeg", base64.b64encode(data).decode()) is None

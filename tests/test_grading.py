@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+import time
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -304,6 +307,40 @@ def test_real_processes_that_die(monkeypatch):
 
     found = {task.key[1]: record["fault"] for task, record in batch.grade_all(tasks("a", "die", "b"), Real(1), 1, Real)}
     assert found == {"a": "", "die": "grader", "b": ""}
+
+
+MAIN = """
+import os, time
+from autograder.judging import batch
+from autograder.sandbox.warden import descendants
+if __name__ == "__main__":
+    pool = batch.process_pool(1)
+    problem, _ = pool.submit(batch.preflight, [], "none").result()
+    assert not problem, problem
+    print(*descendants(os.getpid()), flush=True)
+    time.sleep(600)
+"""
+
+
+def is_running(process):
+    try:
+        with open(f"/proc/{process}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_sudden_death_of_the_main_process_ends_workers_and_sandboxes(tmp_path):
+    script = tmp_path / "main.py"
+    script.write_text(MAIN)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as main:
+        started = [int(process) for process in main.stdout.readline().split()]
+        assert len(started) >= 2 and all(map(is_running, started))  # a worker and a zygote at least
+        main.kill()
+    until = time.monotonic() + 30
+    while any(map(is_running, started)) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert [process for process in started if is_running(process)] == []
 
 
 def test_a_grader_that_breaks_once_gets_a_new_sandbox(monkeypatch, material):

@@ -19,6 +19,7 @@ from autograder.errors import AutograderError
 from autograder.notebooks.reading import MAX_BYTES
 
 LONGEST_ID = 128  # characters; nbgrader's gradebook holds no more
+MOST_LISTED = 5  # names in one sentence
 LONGEST_ID_BYTES = 200  # leaves room for an ending in a file name of 255 bytes
 
 # What operating systems, editors and archivers leave behind.
@@ -45,27 +46,35 @@ class Submission:
 
     def read(self) -> bytes:
         """The bytes of the file. Raises NotReadableError."""
-        folder = self.path.parent.parent.resolve()
         try:
-            path = self.path.resolve(strict=True)
+            folder, path = self.path.parent.parent.resolve(), self.path.resolve(strict=True)
             if not path.is_relative_to(folder):
                 raise NotReadableError(
                     f"{self.path.name} is a link that leads out of the student's folder; put the file itself there"
                 )
-            # Neither wait for a named pipe nor follow what was swapped for a link just now.
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            data = _bytes_of_file(path, MAX_BYTES + 1)
         except (OSError, RuntimeError) as error:
             why = getattr(error, "strerror", None) or "links in a circle"
-            raise NotReadableError(f"{self.path.name} cannot be opened: {why}") from None
-        with open(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                raise NotReadableError(f"{self.path.name} is not an ordinary file")
-            data = file.read(MAX_BYTES + 1)
+            raise NotReadableError(f"{self.path.name} cannot be read: {why}") from None
+        if data is None:
+            raise NotReadableError(f"{self.path.name} is not an ordinary file; put the notebook itself there")
         if len(data) > MAX_BYTES:
             more = f"more than {MAX_BYTES >> 20} MB; clear all outputs, save, hand in again"
             raise NotReadableError(f"{self.path.name} has {more}")
         return data
+
+
+def _bytes_of_file(path: Path, most: int) -> bytes | None:
+    """The first `most` bytes of an ordinary file, None for anything else. Raises OSError."""
+    # Neither wait for a named pipe nor follow what was swapped for a link just now.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(most)
+    finally:
+        os.close(descriptor)
 
 
 def student_id_problem(student: str) -> str | None:
@@ -85,7 +94,7 @@ def student_id_problem(student: str) -> str | None:
 
 def has_submissions(folder: Path) -> bool:
     """Whether there is a folder with anything in it that could be a student's."""
-    return folder.is_dir() and any(entry.is_dir() for entry in folder.iterdir() if entry.name not in LITTER)
+    return folder.is_dir() and bool(_folders(folder))
 
 
 def find_submissions(folder: Path, homeworks: Iterable[Homework], known: Iterable[str]) -> list[Submission]:
@@ -114,14 +123,18 @@ def find_submissions(folder: Path, homeworks: Iterable[Homework], known: Iterabl
             theirs = [Submission(student, submission.homework, problem=sentence) for submission in theirs]
         found += theirs
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in {".ipynb", ".zip"} and not path.is_dir():
+        if path.suffix.lower() in {".ipynb", ".zip"} and not os.path.isdir(path):
             sentence = "is no student's folder; put each notebook into <student>/<homework>/<homework>.ipynb"
             found.append(Submission(path.name, "", problem=f"this file {sentence}"))
     return found
 
 
 def _folders(folder: Path) -> list[str]:
-    return [entry.name for entry in folder.iterdir() if entry.is_dir() and entry.name not in LITTER]
+    """What could be students' folders: also links that lead nowhere, or where we may not look."""
+    entries = [entry for entry in folder.iterdir() if entry.name not in LITTER]
+    return [
+        entry.name for entry in entries if os.path.isdir(entry) or (entry.is_symlink() and not os.path.isfile(entry))
+    ]
 
 
 def _alike(names: Iterable[str]) -> dict[str, list[str]]:
@@ -137,36 +150,61 @@ def _of_student(folder: Path, student: str, asked: list[str], known: set[str]) -
         yield Submission(student, "", problem="this folder is a link; put the student's files themselves there")
         return
     entries = sorted(entry.name for entry in folder.iterdir() if entry.name not in LITTER)
+    misnamed: dict[str, list[str]] = defaultdict(list)
+    strays = []
     for name in entries:
         meant = name.casefold().replace(" ", "").removesuffix(".ipynb")
         if name in asked:
             yield _of_homework(folder / name, student, name)
         elif meant in asked and meant not in entries:
-            hint = (
-                f"rename {name!r} to {meant!r}"
-                if (folder / name).is_dir()
-                else f"put it into {student}/{meant}/{meant}.ipynb"
-            )
-            yield Submission(student, meant, problem=f"{name!r} is not where {meant} is looked for; {hint}")
-        elif name not in known and (folder / name).is_dir():
-            yield Submission(
-                student, "", problem=f"{name!r} is no homework of this course; it has: {', '.join(sorted(known))}"
-            )
+            misnamed[meant].append(name)
+        elif name not in known and os.path.isdir(folder / name):
+            strays.append(name)
+    for meant, names in misnamed.items():
+        hint = (
+            f"rename {names[0]!r} to {meant!r}"
+            if os.path.isdir(folder / names[0])
+            else f"put it into {student}/{meant}/{meant}.ipynb"
+        )
+        problem = f"{_listed(names)} {_is(names)} not where {meant} is looked for; {hint}"
+        yield Submission(student, meant, problem=problem)
+    if strays:
+        homeworks = ", ".join(sorted(known))
+        yield Submission(
+            student, "", problem=f"{_listed(strays)} {_is(strays)} no homework of this course; it has: {homeworks}"
+        )
+
+
+def _listed(names: list[str]) -> str:
+    """The first of many names: a sentence is read by people."""
+    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(repr(name) for name in names[:MOST_LISTED]) + more
+
+
+def _is(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _of_homework(folder: Path, student: str, homework: str) -> Submission:
+    try:
+        return _in_folder(folder, student, homework)
+    except OSError as error:
+        return Submission(student, homework, problem=f"{homework} cannot be looked into: {error.strerror}")
+
+
+def _in_folder(folder: Path, student: str, homework: str) -> Submission:
     expected = f"{homework}.ipynb"
     if folder.is_symlink() or not folder.is_dir():
         return Submission(student, homework, problem=f"{homework} is not a folder; make it one with {expected} in it")
     files = sorted(entry.name for entry in folder.iterdir() if entry.name not in LITTER)
     others = [name for name in files if name != expected and name.lower().endswith((".ipynb", ".py", ".zip"))]
     if expected in files:
-        listed = ", ".join(repr(name) for name in others if name.lower().endswith(".ipynb"))
-        return Submission(student, homework, folder / expected, remark=f"not read: {listed}" if listed else "")
+        unread = [name for name in others if name.lower().endswith(".ipynb")]
+        return Submission(student, homework, folder / expected, remark=f"not read: {_listed(unread)}" if unread else "")
     if not files:
         return Submission(student, homework, problem=f"the folder {homework} is empty; {expected} should be in it")
     notebooks = [name for name in others if name.lower().endswith(".ipynb")]
-    listed = ", ".join(repr(name) for name in (notebooks or others or files)[:5])
+    listed = _listed(notebooks or others or files)
     if len(notebooks) == 1:
         advice = f"rename it to {expected}"
     elif notebooks:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import faulthandler
+import os
 import platform
 import threading
 import time
@@ -46,8 +47,19 @@ class Task:
 
 
 def process_pool(workers: int) -> ProcessPoolExecutor:
-    """Fresh processes that inherit nothing of this one's memory: no gradebook, no other submission."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    """Fresh processes that inherit nothing of this one's memory: no gradebook, no other submission.
+
+    They end when the thread that asked for them ends, however it does, and their sandboxes with them.
+    """
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+
+
+def _end_with_parent() -> None:
+    from autograder.sandbox import kernel  # brings torch along, which a worker needs and its parent does not
+
+    kernel.die_with_parent()
+    if os.getppid() != parent_process().pid:  # it ended before this process could say so
+        os._exit(1)
 
 
 def grade_all(

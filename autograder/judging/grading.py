@@ -23,12 +23,14 @@ from typing import Any
 from autograder import checking, provenance
 from autograder.checking import Check, Outcome
 from autograder.course import Exercise, Homework, format_points, load_course
+from autograder.judging.apart import Allowance, CostsTooMuchError, run_apart
 from autograder.judging.exercise import Judged, judge_exercise
 from autograder.notebooks import READY, Notebook, NotebookError, Slice, read_notebook, slice_exercise
 from autograder.notebooks.matching import answers
 from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, blank, without_grade
 
 WALL_SECONDS = 600.0  # one submission at most, so that a batch ends
+READING = Allowance()  # an honest notebook takes half a second and a few megabytes
 
 # How a check may end because of the student's code as it ran: advice helps, and another exercise may be the cause.
 RAN_AND_FELL = {
@@ -56,11 +58,13 @@ class Material:
 def load_material(homework_id: str) -> Material:
     """All that grading a homework needs. Raises CourseError, CheckFileError, NotebookError, OSError, ImportError."""
     homework = load_course().homework(homework_id)
+    released = read_notebook(provenance.released_notebook(homework).read_bytes())
+    slice_exercise(released, homework.exercises[0], released)  # what is known of the release serves every reading
     return Material(
         homework=homework,
         checks={exercise.id: checking.load_checks(homework, exercise) for exercise in homework.exercises},
         reference=checking.reference_namespace(homework),
-        released=read_notebook(provenance.released_notebook(homework).read_bytes()),
+        released=released,
         fingerprints=provenance.fingerprints(homework),
     )
 
@@ -81,13 +85,16 @@ def grade_submission(
     begin, cpu = now(), _Stopwatch()
     record = blank(material.homework, made_from(data, material.fingerprints, seed, sandbox))
     try:
-        notebook = read_notebook(data)
-    except NotebookError as error:
-        return without_grade(record, str(error), OF_SUBMISSION)
+        found, spent = run_apart(lambda: _read(data, material), READING)
+    except CostsTooMuchError as error:
+        sentence = f"the notebook cannot be read: Python {error}; ask for one without what no homework needs"
+        return without_grade(record, sentence, OF_SUBMISSION)
+    if "problem" in found:
+        return without_grade(record, found["problem"], OF_SUBMISSION)
     slices = {
-        exercise.id: slice_exercise(notebook, exercise, material.released) for exercise in material.homework.exercises
+        name: Slice(state, tuple(map(tuple, parts)), said) for name, (state, parts, said) in found["slices"].items()
     }
-    cpu.lap("read")
+    cpu.lap("read", beside=spent)
 
     judged = _judge(material, slices, seed, sandbox, lambda: wall_seconds - (now() - begin))
     outcomes = judged.outcomes
@@ -100,13 +107,26 @@ def grade_submission(
         _exercise_entry(exercise, material.checks[exercise.id], outcomes, slices[exercise.id])
         for exercise in material.homework.exercises
     ]
-    record["theory"] = _theory_entries(material, notebook)
+    record["theory"] = found["theory"]
     record["suspicions"] = judged.noticed
     record["seconds"] = round(now() - begin, 3)
     record["cpu_seconds"] = {**cpu.laps, "guest": round(judged.guest_seconds, 3)}
     if broken := [check.id for check in _all(material.checks) if outcomes[check.id].state == checking.GRADER_ERROR]:
         return without_grade(record, f"the grader failed in {', '.join(broken)}; no points were lost", OF_GRADER)
     return record | {"state": GRADED, "total": format_points(_passed(_all(material.checks), outcomes))}
+
+
+def _read(data: bytes, material: Material) -> dict[str, Any]:
+    """All that grading takes from a notebook, as JSON holds it: in a process of its own, see `apart`."""
+    try:
+        notebook = read_notebook(data)
+    except NotebookError as error:
+        return {"problem": str(error)}
+    slices = {e.id: slice_exercise(notebook, e, material.released) for e in material.homework.exercises}
+    return {
+        "slices": {name: (sliced.state, sliced.parts, sliced.message) for name, sliced in slices.items()},
+        "theory": _theory_entries(material, notebook),
+    }
 
 
 def made_from(data: bytes, decides: dict[str, Any], seed: int, sandbox: Any) -> dict[str, Any]:
@@ -212,7 +232,8 @@ class _Stopwatch:
         self.laps: dict[str, float] = {}
         self._last = time.process_time()
 
-    def lap(self, name: str) -> None:
+    def lap(self, name: str, beside: float = 0.0) -> None:
+        """The seconds since the last lap, and those of another process."""
         now = time.process_time()
-        self.laps[name] = round(now - self._last, 3)
+        self.laps[name] = round(now - self._last + beside, 3)
         self._last = now

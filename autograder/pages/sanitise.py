@@ -24,6 +24,14 @@ LONGEST_OUTPUT = 4_000  # characters of one output
 LARGEST_PICTURE = 2 << 20  # bytes
 MOST_PIXELS = 16_000_000  # a small file can hold a picture that takes a browser down
 
+# The markers of a JPEG file: scans, the end, and frames, which hold its size. In a scan's own bytes 0, or the number of
+# a restart, follows 0xff.
+SCAN, END = 0xDA, 0xD9
+FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
+MOST_SEGMENTS = 1_000
+MOST_SCANS = 100
+
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 LINK = re.compile(r"\]\(")
 # Possessive (++), so that a name that does not end as it should is not tried at every shorter length.
@@ -103,8 +111,37 @@ def picture(kind: str, data: object) -> str | None:
         return None
     if not raw.startswith(PICTURES[kind]) or len(raw) > LARGEST_PICTURE:
         return None
-    if kind == "image/png":
-        width, height = (int.from_bytes(raw[start : start + 4], "big") for start in (16, 20))
-        if raw[12:16] != b"IHDR" or not 0 < width * height <= MOST_PIXELS:
-            return None
-    return base64.b64encode(raw).decode("ascii")
+    pixels = _pixels_of_png(raw) if kind == "image/png" else _pixels_of_jpeg(raw)
+    return base64.b64encode(raw).decode("ascii") if 0 < pixels <= MOST_PIXELS else None
+
+
+def _pixels_of_png(raw: bytes) -> int:
+    """The pixels that a PNG file claims to have; 0 where it does not say."""
+    width, height = (int.from_bytes(raw[start : start + 4], "big") for start in (16, 20))
+    return width * height if raw[12:16] == b"IHDR" else 0
+
+
+def _pixels_of_jpeg(raw: bytes) -> int:
+    """The same of a JPEG file; 0 for one that is broken, has two frames, or is painted again and again.
+
+    Its segments are followed from marker to marker up to the end of the picture, as readers do: what lies inside of
+    one, such as a preview, and what follows the end is no picture to them.
+    """
+    at, pixels, scans = 2, 0, 0
+    for _ in range(MOST_SEGMENTS):
+        if raw[at : at + 1] != b"\xff" or raw[at + 1 : at + 2] in (b"", b"\xff"):
+            return 0
+        marker, length = raw[at + 1], int.from_bytes(raw[at + 2 : at + 4], "big")
+        if marker == END:
+            return pixels if scans <= MOST_SCANS else 0
+        if marker in FRAMES:
+            if pixels:
+                return 0
+            height, width = (int.from_bytes(raw[start : start + 2], "big") for start in (at + 5, at + 7))
+            pixels = width * height
+        at += 2 + length
+        if marker == SCAN:
+            scans += 1
+            following = AFTER_SCAN.search(raw, at)
+            at = following.start() if following else len(raw)
+    return 0

@@ -302,7 +302,12 @@ class _Unpacker:
             return torch.empty(shape, dtype=dtype)
         if dtype == torch.bool:  # any byte may stand there; a bool tensor that holds a 2 is neither true nor false
             return self.elements(torch.uint8, count, start).ne(0).reshape(shape)
-        return self.elements(dtype, count, start).clone().reshape(shape)
+        return self.elements(dtype, count, start).reshape(shape)
 
     def elements(self, dtype: torch.dtype, count: int, start: int) -> Tensor:
-        return torch.frombuffer(self.payload, dtype=dtype, count=count, offset=start)
+        """A copy in torch's own memory: torch crashes on numbers at addresses that are no multiple of their size,
+        and the arrays of a payload stand one after the other, whatever their sizes."""
+        elements = torch.empty(count, dtype=dtype)
+        size = count * dtype.itemsize
+        memoryview(elements.view(torch.uint8).numpy())[:] = memoryview(self.payload)[start : start + size]
+        return elements

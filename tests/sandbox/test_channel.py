@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from hypothesis.extra import numpy as hnp
 from autograder.checking import Opaque
 from autograder.sandbox import channel
 from autograder.sandbox.channel import PREFIX, Caps, ChannelError, TooLargeError
+from tests.sandbox import channel_fuzz
 
 CAPS = Caps(total_bytes=1 << 20, header_bytes=1 << 16)
 
@@ -193,6 +195,23 @@ def test_random_headers_give_plain_data_or_a_channel_error(tree, payload):
         read(frame(tree, payload))
     except ChannelError:
         pass
+
+
+@pytest.mark.parametrize("name", channel.DTYPES)
+def test_arrays_stand_at_every_offset(name):
+    """At an odd address torch's complex numbers crash the process."""
+    dtype = channel.DTYPES[name]
+    for offset in range(17):
+        tree = [{"array": ["uint8", [offset]]}, {"array": [name, [5]]}]
+        _, array = read(frame(tree, bytes(offset) + b"\1" * (5 * dtype.itemsize)))
+        assert array.dtype == dtype and array.data_ptr() % 64 == 0
+        assert array.view(torch.uint8).tolist() == [1] * (5 * dtype.itemsize)
+
+
+def test_a_sample_of_hostile_answers_is_refused_or_harmless():
+    """The others: python tests/sandbox/channel_fuzz.py 100000."""
+    ends = Counter(channel_fuzz.used(*frame) for frame in channel_fuzz.frames(1_000))
+    assert ends["used"] > 400 and ends["refused"] > 200
 
 
 EIGHT = b"\0" * 8
