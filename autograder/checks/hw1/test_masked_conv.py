@@ -46,7 +46,7 @@ def stacked(student, x, kinds, kernel_sizes, channels, seed):
     torch.manual_seed(seed)
     for i, (kind, kernel_size) in enumerate(zip(kinds, kernel_sizes, strict=True)):
         layer = student.MaskedConv2d(kind, x.shape[1], channels, kernel_size)
-        redraw(layer, lambda parameter: 1.0 if parameter.dim() < 2 else parameter[0].numel() ** -0.5)
+        redraw(layer, lambda parameter: 1.0 if parameter.dim() < 2 else max(parameter[:1].numel(), 1) ** -0.5)
         x = layer(x if i == 0 else F.elu(x))
     return x
 

@@ -32,7 +32,7 @@ def random_model(student, n_filters, n_layers, kernel_size, seed, gain=2.5):
     model = student.PixelCNN(n_filters=n_filters, n_layers=n_layers, kernel_size=kernel_size)
     for parameter in model.parameters():
         if parameter.requires_grad:
-            nn.init.normal_(parameter, std=0.5 if parameter.dim() < 2 else gain * parameter[0].numel() ** -0.5)
+            nn.init.normal_(parameter, std=0.5 if parameter.dim() < 2 else gain * max(parameter[:1].numel(), 1) ** -0.5)
     return model
 
 

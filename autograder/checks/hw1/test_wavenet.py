@@ -37,7 +37,7 @@ def redraw(module, gain):
     """Give every trainable parameter random values, so large that what goes through keeps its size when gain is 1."""
     for parameter in module.parameters():
         if parameter.requires_grad:
-            nn.init.normal_(parameter, std=0.1 if parameter.dim() < 2 else gain * parameter[0].numel() ** -0.5)
+            nn.init.normal_(parameter, std=0.1 if parameter.dim() < 2 else gain * max(parameter[:1].numel(), 1) ** -0.5)
 
 
 @probe

@@ -46,7 +46,7 @@ def random_model(student, sizes, likelihood, seed, size, shift):
     direction = []
     with torch.no_grad():
         for parameter in model.parameters():
-            scale = size * parameter[0].numel() ** -0.5 if parameter.dim() > 1 else 0.3
+            scale = size * max(parameter[:1].numel(), 1) ** -0.5 if parameter.dim() > 1 else 0.3
             parameter.copy_(scale * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
             direction.append(torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
             parameter.add_(shift * direction[-1])

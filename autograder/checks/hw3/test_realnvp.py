@@ -52,7 +52,7 @@ def flow_of(student, masks, hidden, seed, size):
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in flow.parameters():
-            scale = size * parameter[0].numel() ** -0.5 if parameter.dim() > 1 else 0.3 * size
+            scale = size * max(parameter[:1].numel(), 1) ** -0.5 if parameter.dim() > 1 else 0.3 * size
             parameter.add_(scale * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
     return flow
 
