@@ -5,7 +5,7 @@ Source  Chen, Rubanova, Bettencourt & Duvenaud (2018), "Neural ordinary differen
 Shapes  n steps; a state x has any shape. The loss L is a number, a(t) = dL/dx(t) has the shape of x.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -14,7 +14,7 @@ from solutions.hw6.ode import odeint
 
 
 def _pull_back(
-    f: Callable[[Tensor, Tensor], Tensor], parameters: Sequence[Tensor], x: Tensor, t: Tensor, a: Tensor
+    f: Callable[[Tensor, Tensor], Tensor], parameters: list[Tensor], x: Tensor, t: Tensor, a: Tensor
 ) -> tuple[Tensor, ...]:
     """f(x, t), a^T df/dx, and a^T df/dparameter for each: one call of f, one vector-Jacobian product."""
     with torch.enable_grad():
@@ -25,14 +25,15 @@ def _pull_back(
 
 @torch.no_grad()
 def euler_adjoint(
-    f: Callable[[Tensor, Tensor], Tensor], parameters: Sequence[Tensor], path: Tensor, ts: Tensor, grad_end: Tensor
+    f: Callable[[Tensor, Tensor], Tensor], parameters: list[Tensor], path: Tensor, ts: Tensor, grad_end: Tensor
 ) -> tuple[Tensor, list[Tensor]]:
     """Gradients of L(x(ts[-1])) when `path` was made by Euler's method: (dL/dx(ts[0]), [dL/dparameter, ...]).
 
     path (n + 1, ...) holds the stored states at the times ts (n + 1,), as `odeint(f, x0, ts, "euler")` gives them, and
     grad_end is dL/dpath[-1]. `f(x, t)` depends on the `parameters`, tensors that require gradients; each gradient has
-    the shape of its parameter. The result is what backpropagation through the solver would give, to rounding, from one
-    vector-Jacobian product of f at each stored state but the last, and no graph across steps.
+    the shape of its parameter. The result is what backpropagation through the solver would give, to rounding. The
+    states are used as they are stored, also where they have been rounded since, and f is called once at each of them
+    but the last.
     """
     a = grad_end
     gradients = [torch.zeros_like(parameter) for parameter in parameters]
@@ -46,13 +47,13 @@ def euler_adjoint(
 
 @torch.no_grad()
 def adjoint_gradients(
-    f: Callable[[Tensor, Tensor], Tensor], parameters: Sequence[Tensor], x_end: Tensor, ts: Tensor, grad_end: Tensor
+    f: Callable[[Tensor, Tensor], Tensor], parameters: list[Tensor], x_end: Tensor, ts: Tensor, grad_end: Tensor
 ) -> tuple[Tensor, list[Tensor]]:
     """The same gradients without a stored path: (dL/dx(ts[0]), [dL/dparameter, ...]).
 
-    Only x_end = x(ts[-1]) is given, with grad_end = dL/dx_end. State, adjoint and the gradients of the parameters
-    are solved together as one ODE from ts[-1] back to ts[0], by one step of "rk4" for each interval of ts: four calls
-    of f in a step, each with one vector-Jacobian product, however many parameters there are.
+    Only x_end = x(ts[-1]) is given, with grad_end = dL/dx_end. State, adjoint and the gradients of the parameters are
+    solved together as one ODE from ts[-1] back to ts[0], by one step of "rk4" for each interval of ts; f is called four
+    times in a step, however many parameters there are.
     """
     sizes = [x_end.numel()] * 2 + [parameter.numel() for parameter in parameters]
 

@@ -10,18 +10,16 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-Field = Callable[[Tensor, Tensor], Tensor]
 
-
-def _euler(f: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
+def _euler(f: Callable, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
     return f(x, t)
 
 
-def _midpoint(f: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
+def _midpoint(f: Callable, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
     return f(x + h / 2 * f(x, t), t + h / 2)
 
 
-def _rk4(f: Field, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
+def _rk4(f: Callable, x: Tensor, t: Tensor, h: Tensor) -> Tensor:
     k1 = f(x, t)
     k2 = f(x + h / 2 * k1, t + h / 2)
     k3 = f(x + h / 2 * k2, t + h / 2)
