@@ -1,11 +1,12 @@
 """The student toolkit of the course Deep Generative Models: `import dgm; from dgm import check`.
 
 Start        setup
-Data         digits, period_sequences, gaussian_mixture, gaussian_mixture_log_prob, all_binary
+Data         digits, period_sequences, gaussian_mixture, gaussian_mixture_log_prob, glyph, all_binary
 Images       mnist, fashion_mnist, binarise, quantise
 Markov       markov_chains, markov_entropy, MarkovVAE
 Layers       MaskedConv2d, AutoregressiveMLP
 Flows        CouplingFlow
+Diffusion    UNet
 Transport    solve_transport
 Training     fit
 Checking     check
@@ -23,6 +24,7 @@ from dgm.datasets import (
     digits,
     gaussian_mixture,
     gaussian_mixture_log_prob,
+    glyph,
     period_sequences,
 )
 from dgm.flows import CouplingFlow
@@ -46,6 +48,7 @@ from dgm.plots import (
 from dgm.scores import scoreboard
 from dgm.training import fit
 from dgm.transport import solve_transport
+from dgm.unet import UNet
 
 __all__ = [
     "AutoregressiveMLP",
@@ -54,6 +57,7 @@ __all__ = [
     "DataError",
     "MarkovVAE",
     "MaskedConv2d",
+    "UNet",
     "UnknownExercise",
     "all_binary",
     "binarise",
@@ -63,6 +67,7 @@ __all__ = [
     "fit",
     "gaussian_mixture",
     "gaussian_mixture_log_prob",
+    "glyph",
     "markov_chains",
     "markov_entropy",
     "mnist",

@@ -6,6 +6,7 @@ give the same data on every machine, and no function touches the global random n
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -53,6 +54,25 @@ def gaussian_mixture_log_prob(x: Tensor, w: float = 0.5, a: float = 2.0, s: floa
         raise ValueError(f"w must lie strictly between 0 and 1, got {w}")
     left, right = (-0.5 * ((x - mean) / s) ** 2 for mean in (-a, a))
     return torch.logaddexp(math.log(w) + left, math.log1p(-w) + right) - math.log(s) - 0.5 * math.log(2 * math.pi)
+
+
+def glyph(n: int, character: str = "8", seed: int = 0) -> Tensor:
+    """`n` points (n, 2), uniform on the ink of a character in bold type, with mean 0 and standard deviation 1."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.path import Path
+    from matplotlib.textpath import TextPath
+
+    outline = TextPath((0, 0), character, size=1, prop=FontProperties(family="DejaVu Sans", weight="bold"))
+    contours = [Path(polygon) for polygon in outline.to_polygons()]
+    if not contours:
+        raise ValueError(f"character must leave ink, got {character!r}")
+    box, generator, found = outline.get_extents(), np.random.default_rng(seed), np.empty((0, 2))
+    while len(found) < n:
+        points = generator.random((4 * n, 2)) * box.size + box.min
+        inside = np.logical_xor.reduce([contour.contains_points(points) for contour in contours])  # holes are contours
+        found = np.concatenate([found, points[inside]])
+    points = torch.tensor(found[:n], dtype=torch.float32)
+    return (points - points.mean(0)) / points.std(0)
 
 
 def all_binary(D: int) -> Tensor:

@@ -83,3 +83,16 @@ def test_seeds_choose_the_data_and_the_global_generator_stays():
         assert not torch.equal(draw(30, seed=5), draw(30, seed=6))
     dgm.digits()
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_glyph_has_holes_and_is_centred():
+    points = dgm.glyph(4000, "8", seed=1)
+    assert points.shape == (4000, 2)
+    assert torch.equal(points, dgm.glyph(4000, "8", seed=1))
+    assert not torch.equal(points, dgm.glyph(4000, "8", seed=2))
+    assert points.mean(0).abs().max() < 1e-5
+    assert (points.std(0) - 1).abs().max() < 1e-5
+    for hole in ((0.0, 0.8), (0.0, -0.8)):
+        assert (points - torch.tensor(hole)).norm(dim=1).min() > 0.2
+    with pytest.raises(ValueError, match="must leave ink"):
+        dgm.glyph(10, " ")
