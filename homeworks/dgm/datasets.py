@@ -63,9 +63,9 @@ def glyph(n: int, character: str = "8", seed: int = 0) -> Tensor:
     from matplotlib.textpath import TextPath
 
     outline = TextPath((0, 0), character, size=1, prop=FontProperties(family="DejaVu Sans", weight="bold"))
-    contours = [Path(polygon) for polygon in outline.to_polygons()]
-    if not contours:
+    if not len(outline.vertices):
         raise ValueError(f"character must leave ink, got {character!r}")
+    contours = [Path(polygon) for polygon in outline.to_polygons()]
     box, generator, found = outline.get_extents(), np.random.default_rng(seed), np.empty((0, 2))
     while len(found) < n:
         points = generator.random((4 * n, 2)) * box.size + box.min
