@@ -57,14 +57,17 @@ def gaussian_mixture_log_prob(x: Tensor, w: float = 0.5, a: float = 2.0, s: floa
 
 
 def glyph(n: int, character: str = "8", seed: int = 0) -> Tensor:
-    """`n` points (n, 2), uniform on the ink of a character in bold type, with mean 0 and standard deviation 1."""
+    """`n` points (n, 2), uniform on the ink of a character in bold type, with mean 0 and standard deviation 1.
+
+    Raises ValueError for a character without ink.
+    """
     from matplotlib.font_manager import FontProperties
     from matplotlib.path import Path
     from matplotlib.textpath import TextPath
 
-    outline = TextPath((0, 0), character, size=1, prop=FontProperties(family="DejaVu Sans", weight="bold"))
-    if not len(outline.vertices):
+    if not character.strip():
         raise ValueError(f"character must leave ink, got {character!r}")
+    outline = TextPath((0, 0), character, size=1, prop=FontProperties(family="DejaVu Sans", weight="bold"))
     contours = [Path(polygon) for polygon in outline.to_polygons()]
     box, generator, found = outline.get_extents(), np.random.default_rng(seed), np.empty((0, 2))
     while len(found) < n:

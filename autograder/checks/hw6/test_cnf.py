@@ -75,16 +75,16 @@ def network(seed: int) -> object:
 def train(student, x: Tensor, steps: int, seed: int) -> None:
     """Train a flow; it stays with the student's functions, where `trained` finds it."""
     net, f = network(seed)
-    optimiser = torch.optim.Adam(net.parameters(), lr=3e-2)
+    adam = torch.optim.Adam(net.parameters(), lr=3e-2)
     ts = torch.linspace(0, 1, 4)
     for step in range(steps):
-        optimiser.param_groups[0]["lr"] = 3e-2 * min(1, 2 * (1 - step / steps))
+        adam.param_groups[0]["lr"] = 3e-2 * min(1, 2 * (1 - step / steps))
         rows = torch.randint(len(x), (128,))
         eps = torch.randn(128, 2).sign()
         loss = -student.cnf_log_prob(f, x[rows], ts, eps)[0].mean()
-        optimiser.zero_grad()
+        adam.zero_grad()
         loss.backward()
-        optimiser.step()
+        adam.step()
     student.cnf_log_prob.trained = f
 
 

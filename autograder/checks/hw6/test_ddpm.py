@@ -126,14 +126,14 @@ def trained_samples(student, x: Tensor, bars: Tensor, steps: int, x_end: Tensor,
         time = t[:, None].to(xt) / T
         return net(torch.cat([xt, time, torch.sin(3 * time)], 1))
 
-    optimiser = torch.optim.Adam(net.parameters(), lr=5e-3)
+    adam = torch.optim.Adam(net.parameters(), lr=5e-3)
     for step in range(steps):
-        optimiser.param_groups[0]["lr"] = 5e-3 * min(1, 2 * (1 - step / steps))
+        adam.param_groups[0]["lr"] = 5e-3 * min(1, 2 * (1 - step / steps))
         rows, t = torch.randint(len(x), (256,)), torch.randint(1, T + 1, (256,))
         value = student.ddpm_loss(model, x[rows], t, torch.randn(256, 1), bars)
-        optimiser.zero_grad()
+        adam.zero_grad()
         value.backward()
-        optimiser.step()
+        adam.step()
     return student.sample(model, x_end, noise, bars)[0]
 
 

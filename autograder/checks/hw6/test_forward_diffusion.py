@@ -63,8 +63,8 @@ def posterior(student, x0: Tensor, xt: Tensor, t: Tensor, alpha_bars: Tensor) ->
 def refusal(student, x0: Tensor, xt: Tensor, t: Tensor, alpha_bars: Tensor) -> str:
     try:
         student.q_posterior(x0, xt, t, alpha_bars)
-    except Exception as error:
-        return type(error).__name__
+    except Exception as raised:
+        return type(raised).__name__
     return "nothing"
 
 

@@ -74,8 +74,8 @@ def chain(student, k: float, x: Tensor, sigmas: Tensor, step_size: float, noise:
 def refusal(student, k: float, x: Tensor, sigmas: Tensor, step_size: float, noise: Tensor) -> str:
     try:
         student.annealed_langevin(score(k), x, sigmas, step_size, noise)
-    except Exception as error:
-        return type(error).__name__
+    except Exception as raised:
+        return type(raised).__name__
     return "nothing"
 
 
@@ -90,15 +90,15 @@ def trained_samples(
     def model(x: object, sigma: object) -> object:
         return net(torch.cat([x, sigma[:, None].log()], 1)) / sigma[:, None]
 
-    optimiser = torch.optim.Adam(net.parameters(), lr=5e-3)
+    adam = torch.optim.Adam(net.parameters(), lr=5e-3)
     for step in range(steps):
-        optimiser.param_groups[0]["lr"] = 5e-3 * min(1, 2 * (1 - step / steps))
+        adam.param_groups[0]["lr"] = 5e-3 * min(1, 2 * (1 - step / steps))
         rows = torch.randint(len(x), (256,))
         index = torch.randint(len(sigmas), (256,))
         value = student.ncsn_loss(model, x[rows], sigmas, index, torch.randn(256, 1))
-        optimiser.zero_grad()
+        adam.zero_grad()
         value.backward()
-        optimiser.step()
+        adam.step()
     with torch.no_grad():
         return student.annealed_langevin(model, start, sigmas, step_size, noise)
 

@@ -66,8 +66,8 @@ def refusal(student, x0: Tensor, ts: Tensor, method: str) -> str:
     """What is raised for a method that does not exist."""
     try:
         student.odeint(bent(1.0, 1.0, 1.0), x0, ts, method)
-    except Exception as error:
-        return type(error).__name__
+    except Exception as raised:
+        return type(raised).__name__
     return "nothing"
 
 

@@ -14,7 +14,7 @@ def euler_path(f, x0, ts):
     path = [x0]
     for k in range(len(ts) - 1):
         path.append(path[-1] + (ts[k + 1] - ts[k]) * f(path[-1], ts[k]))
-    return torch.stack(path)
+    return torch.stack(path, 0)
 
 
 def case():
@@ -26,11 +26,11 @@ def case():
 @public_check("Euler's adjoint is what backpropagation through three Euler steps gives")
 def euler(student):
     rate, x0, ts, grad_end = case()
-    start = x0.clone().requires_grad_()
-    path = euler_path(rotating(rate), start, ts)
-    by_start, by_rate = torch.autograd.grad((path[-1] * grad_end).sum(), (start, rate))
-    first, gradients = student.euler_adjoint(rotating(rate), [rate], path.detach(), ts, grad_end)
-    assert torch.allclose(first, by_start), "dL/dx(ts[0]) is wrong: think of one Euler step, backwards"
+    first = x0.clone().requires_grad_()
+    path = euler_path(rotating(rate), first, ts)
+    by_start, by_rate = torch.autograd.grad((path[-1] * grad_end).sum(), (first, rate))
+    found, gradients = student.euler_adjoint(rotating(rate), [rate], path.detach(), ts, grad_end)
+    assert torch.allclose(found, by_start), "dL/dx(ts[0]) is wrong: think of one Euler step, backwards"
     assert len(gradients) == 1 and gradients[0].shape == (), "one gradient for each parameter, of its shape"
     assert torch.allclose(gradients[0], by_rate), "dL/dparameter is wrong: which adjoint, which state, which h?"
 

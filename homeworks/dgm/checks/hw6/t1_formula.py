@@ -30,7 +30,7 @@ def downhill(student):
     by_start, by_rate = pair(student, a, x0, T, target)
 
     def loss(a, x0):
-        return (x0 * math.exp(a * T) - target) ** 2 / 2
+        return 0.5 * (math.exp(a * T) * x0 - target) ** 2
 
     gained = loss(a, x0) - loss(a - 1e-4 * by_rate, x0 - 1e-4 * by_start)
     expected = 1e-4 * (by_rate**2 + by_start**2)
