@@ -1,7 +1,7 @@
 """Two yardsticks for generators: the Jensen-Shannon divergence, and how many modes the samples cover.
 
 Source  Lin (1991), IEEE Transactions on Information Theory 37(1), for the divergence; Srivastava et al. (2017),
-        "VEEGAN", arXiv:1705.07761, section 4.1, for counting modes and good samples on a ring of Gaussians.
+        "VEEGAN", arXiv:1705.07761, section 4, for counting modes and good samples on a ring of Gaussians.
 Shapes  K symbols or modes, N samples, d dimensions.
 Units   nats.
 """
