@@ -8,9 +8,9 @@ Units   nats.
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.func import functional_call
 
 
 def avb_losses(
@@ -37,5 +37,5 @@ def avb_losses(
     z = encoder(x, eps)
     critic_loss = F.softplus(-critic(x, z.detach())).mean() + F.softplus(critic(x, z_prior)).mean()
     frozen = {name: parameter.detach() for name, parameter in critic.named_parameters()}
-    log_ratio = functional_call(critic, frozen, (x, z))
+    log_ratio = torch.func.functional_call(critic, frozen, (x, z))
     return critic_loss, (log_ratio - log_likelihood(x, z)).mean()

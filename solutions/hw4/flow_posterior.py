@@ -7,7 +7,7 @@ Units   nats.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -33,7 +33,7 @@ def flow_elbo(
     eps: Tensor,
     mean: Tensor,
     log_std: Tensor,
-    layers: Iterable[tuple[Tensor, Tensor, Tensor]],
+    layers: list[tuple[Tensor, Tensor, Tensor]],
 ) -> Tensor:
     """The evidence lower bound of a flow posterior, one estimate for every draw: (n,), in nats.
 

@@ -6,9 +6,9 @@ Shapes  B batch.
 Units   nats.
 """
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 
 def gan_losses(real: Tensor, fake: Tensor, kind: str) -> tuple[Tensor, Tensor]:
@@ -30,7 +30,7 @@ def gan_losses(real: Tensor, fake: Tensor, kind: str) -> tuple[Tensor, Tensor]:
 def gan_step(
     generator: nn.Module,
     discriminator: nn.Module,
-    optimizers: tuple[Optimizer, Optimizer],
+    optimizers: tuple[torch.optim.Optimizer, torch.optim.Optimizer],
     x: Tensor,
     noises: tuple[Tensor, Tensor],
     kind: str,
@@ -54,7 +54,7 @@ def gan_step(
     return discriminator_loss.item(), generator_loss.item()
 
 
-def _step(optimizer: Optimizer, loss: Tensor) -> None:
+def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

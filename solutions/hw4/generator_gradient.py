@@ -18,7 +18,7 @@ def generator_gradient(logits: Tensor, p: Tensor, kind: str) -> Tensor:
     The discriminator D = p / (p + g) is the best one against this generator, and it is held fixed while the expected
     loss, the sum over k of g_k log(1 - D_k) for kind "minimax" or of -g_k log D_k for kind "non-saturating", is
     differentiated with respect to the logits (K,). Nothing is sampled. The result is finite for finite logits, also
-    where some g_k is too small for its logarithm to be taken, and has no graph of its own.
+    where some g_k is too small for its logarithm to be taken.
 
     Raises ValueError for another kind.
     """

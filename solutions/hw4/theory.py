@@ -31,8 +31,9 @@ def gan_optimum(p: Tensor, g: Tensor, share: float) -> tuple[Tensor, Tensor]:
     p and g (K,) > 0 are the distributions of data and generator over K symbols, 0 < share < 1. D maximises
     share E_p[log D] + (1 - share) E_g[log(1 - D)], and value is that maximum, in nats.
     """
-    D = share * p / (share * p + (1 - share) * g)
-    return D, share * (p * D.log()).sum() + (1 - share) * (g * torch.log1p(-D)).sum()
+    data, fakes = share * p, (1 - share) * g
+    total = data + fakes
+    return data / total, (data * (data / total).log()).sum() + (fakes * (fakes / total).log()).sum()
 
 
 def lsgan_optimum(p: Tensor, g: Tensor, a: float, b: float, c: float) -> tuple[Tensor, Tensor]:

@@ -4,14 +4,14 @@ Source  Arjovsky, Chintala & Bottou (2017), arXiv:1701.07875, algorithm 1; there
 Shapes  K critic steps, B batch.
 """
 
+import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 
 def wgan_step(
     generator: nn.Module,
     critic: nn.Module,
-    optimizers: tuple[Optimizer, Optimizer],
+    optimizers: tuple[torch.optim.Optimizer, torch.optim.Optimizer],
     x: Tensor,
     noises: tuple[Tensor, Tensor],
     clip: float,
@@ -35,7 +35,7 @@ def wgan_step(
     return distance.item()
 
 
-def _step(optimizer: Optimizer, loss: Tensor) -> None:
+def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

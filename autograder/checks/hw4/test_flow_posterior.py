@@ -6,7 +6,7 @@ Oracle   The map of the paper's appendix, written down once more; its Jacobian b
 Costing  A mistake in `planar` costs `flow_elbo` nothing: its estimates may follow the submission's own planar maps.
 once     Those answers come from another call, layer by layer, and lose their own points where they are wrong.
 Error    1e-9; 1e-6 of the size is allowed, 1e-5 for gradients.
-Training 300 steps of Adam on 128 draws, four layers, a posterior in the shape of a banana. The bound ends 0.040 +-
+Training 300 steps of Adam on 128 draws, four layers, a posterior with two arms. The bound ends 0.040 +-
          0.018 nats below log p(x) (6 seeds); the best Gaussian stays 0.37 to 0.61 below, and 0.2 is allowed.
 Cost     1.5 s, nearly all of it in the training check.
 Rejects  every mistake in flow_posterior.mistakes.md.
@@ -35,7 +35,7 @@ PROMISES = {
         "in `layers` bend it, the first one first, into z_K": "elbo_with_layers",
         "An estimate is log_joint(z_K) - log q(z_K)": "elbo_with_layers",
         "Without layers q is the Gaussian.": "elbo_without_layers",
-        "Gradients reach mean, log_std and all parameters in layers.": "learns_a_banana",
+        "Gradients reach mean, log_std and all parameters in layers.": "learns_two_arms",
     },
 }
 STEPS = 300
@@ -71,7 +71,7 @@ def bounds(student, coefficients, eps, mean, log_std, layers):
 
 
 @probe
-def banana(student, z, x):
+def two_arms(student, z, x):
     """log p(x, z) for x = (z_1^2 / 2 + 0.3 z_2, z_2) with noise of 0.5 and a standard normal prior."""
     mean = torch.stack([z[:, 0] ** 2 / 2 + 0.3 * z[:, 1], z[:, 1]], 1)
     noise = ((x - mean) / 0.5) ** 2
@@ -89,7 +89,7 @@ def trained(student, x, start, steps, seed):
         eps = torch.randn(64, 2, generator=generator, dtype=x.dtype)
         eps = torch.cat([eps, -eps])
         layers = [tuple(parameters[i : i + 3]) for i in range(2, len(parameters), 3)]
-        loss = -student.flow_elbo(lambda z: banana(student, z, x), eps, *parameters[:2], layers).mean()
+        loss = -student.flow_elbo(lambda z: two_arms(student, z, x), eps, *parameters[:2], layers).mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -217,7 +217,7 @@ def evidence_and_bound(x: Tensor, found: list[Tensor]) -> tuple[float, float]:
     side = torch.linspace(-6, 6, 401, dtype=torch.float64)
     cell = 2 * math.log(side[1] - side[0])
     grid = torch.cartesian_prod(side, side)
-    log_px = banana(None, grid, x).logsumexp(0) + cell
+    log_px = two_arms(None, grid, x).logsumexp(0) + cell
     nodes = torch.special.ndtri((torch.arange(80, dtype=torch.float64) + 0.5) / 80)
     eps = torch.cartesian_prod(nodes, nodes)
     mean, log_std = found[:2]
@@ -228,14 +228,14 @@ def evidence_and_bound(x: Tensor, found: list[Tensor]) -> tuple[float, float]:
         allowed = F.softplus(w @ u) - 1
         z = z + bend[:, None] * (u + (allowed - w @ u) * w / (w @ w))
         log_q = log_q - torch.log1p((1 - bend**2) * allowed)
-    return log_px.item(), (banana(None, z, x) - log_q).mean().item()
+    return log_px.item(), (two_arms(None, z, x) - log_q).mean().item()
 
 
 @points("3/20")
 @limits(cpu_seconds=40, wall_seconds=160)
 @hint("If the checks above pass: does the gradient of flow_elbo reach mean, log_std and every layer?")
-def test_learns_a_banana(grade: Grade):
-    """Trained with `flow_elbo`, four planar layers bend a Gaussian into a banana-shaped posterior."""
+def test_learns_two_arms(grade: Grade):
+    """Trained with `flow_elbo`, four planar layers bend a Gaussian into a posterior with two arms."""
     x = torch.tensor([1.2, 0.3], dtype=torch.float64) + 0.1 * normal(grade.rng, 2).clamp(-1, 1)
     start = [torch.zeros(2).double(), torch.zeros(2).double()]
     for w, b in (((1.0, 0.0), 0.5), ((-1.0, 0.3), 0.5), ((0.3, 1.0), 0.0), ((1.0, -0.5), -0.5)):
