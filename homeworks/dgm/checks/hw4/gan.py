@@ -6,6 +6,8 @@ import torch
 from dgm.checking import public_check
 from torch import nn
 
+BOTH = "minimax", "non-saturating"
+
 
 @public_check("a discriminator that knows nothing")
 def nothing(student):
@@ -25,7 +27,7 @@ def labels(student):
 
 @public_check("the generator wants its fakes to be taken for data")
 def generator(student):
-    for kind in ("minimax", "non-saturating"):
+    for kind in BOTH:
         fooled, caught = (float(student.gan_losses(torch.zeros(2), torch.full((2,), h), kind)[1]) for h in (3.0, -3.0))
         assert fooled < caught, f"the {kind} loss should be smaller where the discriminator is fooled"
 
@@ -33,7 +35,7 @@ def generator(student):
 @public_check("extreme logits")
 def extreme(student):
     for h in (80.0, -80.0):
-        for kind in ("minimax", "non-saturating"):
+        for kind in BOTH:
             logit = torch.full((2,), h, requires_grad=True)
             losses = student.gan_losses(logit, logit, kind)
             assert all(bool(torch.isfinite(loss)) for loss in losses), f"a loss is not finite at h = {h}"
@@ -64,9 +66,9 @@ def step(student):
     generator, discriminator = nn.Linear(1, 1), line(0.5, 0.1)
     optimizers = tuple(torch.optim.SGD(net.parameters(), 0.1) for net in (generator, discriminator))
     x, noises = torch.randn(6, 1) + 2, (torch.randn(6, 1), torch.randn(6, 1))
-    fake = generator(noises[0]).detach()
+    made = generator(noises[0]).detach()
     weights = [p.detach().clone().requires_grad_() for p in discriminator.parameters()]
-    real_logit, fake_logit = ((points @ weights[0].T + weights[1]).flatten() for points in (x, fake))
+    real_logit, fake_logit = ((points @ weights[0].T + weights[1]).flatten() for points in (x, made))
     loss = -torch.log(torch.sigmoid(real_logit)).mean() - torch.log(1 - torch.sigmoid(fake_logit)).mean()
     moved = [w - 0.1 * g for w, g in zip(weights, torch.autograd.grad(loss, weights), strict=True)]
     before = [p.detach().clone() for p in generator.parameters()]

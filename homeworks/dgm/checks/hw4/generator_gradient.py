@@ -3,11 +3,13 @@
 import torch
 from dgm.checking import public_check
 
+BOTH = "minimax", "non-saturating"
+
 
 @public_check("a perfect generator learns nothing more")
 def perfect(student):
     logits = torch.randn(4)
-    for kind in ("minimax", "non-saturating"):
+    for kind in BOTH:
         gradient = student.generator_gradient(logits, logits.softmax(0), kind)
         assert tuple(gradient.shape) == (4,), f"the gradient should have shape (4,), got {tuple(gradient.shape)}"
         assert float(gradient.abs().max()) < 1e-5, "where g = p, D is 1/2 everywhere, and the gradient is zero"
@@ -16,7 +18,7 @@ def perfect(student):
 @public_check("a step down raises what the generator makes too rarely")
 def direction(student):
     p, logits = torch.tensor([0.7, 0.2, 0.1]), torch.zeros(3)
-    for kind in ("minimax", "non-saturating"):
+    for kind in BOTH:
         gradient = student.generator_gradient(logits, p, kind)
         assert float(gradient[0]) < 0 < float(gradient[2]), f"{kind}: symbol 0 is too rare and symbol 2 too frequent"
         assert abs(float(gradient.sum())) < 1e-5, "a softmax does not feel a shift of all logits: sum zero"
@@ -35,7 +37,7 @@ def fixed(student):
 
 @public_check("extreme logits")
 def extreme(student):
-    for kind in ("minimax", "non-saturating"):
+    for kind in BOTH:
         gradient = student.generator_gradient(torch.tensor([-300.0, 0.0, 5.0]), torch.tensor([0.5, 0.3, 0.2]), kind)
         assert bool(torch.isfinite(gradient).all()), f"{kind}: not finite where the generator never makes a symbol"
 
