@@ -17,14 +17,10 @@ def wasserstein_1d(x: Tensor, y: Tensor) -> Tensor:
     x (n,) and y (m,) need not be sorted, nor of the same size: every point carries mass 1/n or 1/m. The result can be
     differentiated with respect to x and y.
     """
-    points = torch.cat([x, y]).sort().values
-    share_x, share_y = (_share_below(sample.detach(), points[:-1].detach()) for sample in (x, y))
-    return ((share_x - share_y).abs() * points.diff()).sum()  # the area between the distribution functions
-
-
-def _share_below(sample: Tensor, points: Tensor) -> Tensor:
-    """The share of the sample that lies at or below each of the sorted points."""
-    return torch.searchsorted(sample.sort().values, points, right=True).to(points.dtype) / len(sample)
+    points, order = torch.cat([x, y]).sort()
+    of_x = (order < len(x)).to(points.dtype)
+    share_x, share_y = of_x.cumsum(0) / len(x), (1 - of_x).cumsum(0) / len(y)
+    return ((share_x - share_y)[:-1].abs() * points.diff()).sum()  # the area between the distribution functions
 
 
 def transport_cost(plan: Tensor, p: Tensor, q: Tensor, cost: Tensor) -> Tensor:

@@ -25,7 +25,9 @@ PROMISES = {
         "A planar map that is invertible for any parameters": "map",
         "(the images (n, d), log |det Jacobian| (n,))": "map, log_det",
         "z (n, d) goes to z + v tanh(w . z + b)": "map",
+        "with parameters u (d,), w (d,), not zero, and b ().": "map, log_det",
         "The vector v is u with its component along w changed": "map",
+        "v = u + (softplus(w . u) - 1 - w . u) w / |w|^2, so that w . v > -1.": "map, log_det",
         "Gradients reach z, u, w and b.": "gradient",
     },
     "flow_elbo": {

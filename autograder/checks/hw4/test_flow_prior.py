@@ -92,7 +92,12 @@ def normal(rng: torch.Generator, *shape: int) -> Tensor:
 
 
 def flows(rng: torch.Generator, d: int) -> list[list]:
-    return [[kind, normal(rng, d, d) + 2 * torch.eye(d).double(), normal(rng, d)] for kind in ("affine", "sinh")]
+    """A flow of each kind, with a well-conditioned A whose determinant has either sign."""
+    found = []
+    for kind in ("affine", "sinh"):
+        A = 0.4 * normal(rng, d, d) + 1.5 * torch.eye(d, dtype=torch.float64)
+        found.append([kind, A[torch.randperm(d, generator=rng)], normal(rng, d)])
+    return found
 
 
 def log_density(kind: str, A: Tensor, c: Tensor, z: Tensor) -> Tensor:
