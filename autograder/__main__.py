@@ -82,7 +82,7 @@ def grade(options: argparse.Namespace) -> int:
     if demo:
         places = _demo(places, course, homeworks)
     jobs, make_pool = _workers(options)
-    orders = desk.Orders(isolation, jobs, options.force, options.seed, make_pool)
+    orders = desk.Orders(isolation, jobs, options.force, options.seed, make_pool, public_seeds=demo)
     students = [options.student] if options.student else []
     out = terminal.console()
     with report.progress(terminal.console(to_stderr=True)) as progress:

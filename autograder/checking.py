@@ -41,6 +41,9 @@ MISSING, NOT_ATTEMPTED, BLOCKED, GRADER_ERROR = "missing", "not-attempted", "blo
 STATES = (PASSED, FAILED, ERROR, TIMEOUT, MEMORY, CRASHED, MISSING, NOT_ATTEMPTED, BLOCKED, GRADER_ERROR)
 
 
+LARGEST = 1e30  # of an answer: its square, and sums of such, are still finite
+
+
 class CheckFileError(AutograderError):
     """A file of hidden checks breaks the rules; the sentence says which and where."""
 
@@ -125,10 +128,14 @@ def limits(**changes: float) -> Callable[[Callable], Callable]:
     return mark
 
 
-def tensor(answer: object, shape: tuple[int, ...], what: str, *, finite: bool = True) -> Tensor:
+def tensor(
+    answer: object, shape: tuple[int, ...], what: str, *, finite: bool = True, largest: float = LARGEST
+) -> Tensor:
     """The answer as a float64 tensor of that shape. Raises Failed with a sentence about `what` otherwise.
 
-    Numbers count as tensors of shape (), lists of numbers as tensors; NaN and infinity are refused when `finite`.
+    Numbers count as tensors of shape (), lists of numbers as tensors; NaN and infinity are refused when `finite`, and
+    with them numbers beyond `largest`: give what the inputs allow, so that no truth that is computed from an answer
+    overflows.
     """
     if isinstance(answer, bool | int | float) or _is_numbers(answer):
         try:
@@ -144,18 +151,20 @@ def tensor(answer: object, shape: tuple[int, ...], what: str, *, finite: bool = 
     answer = answer.to(torch.float64)
     if finite and not answer.isfinite().all():
         raise Failed(f"{what} should be finite, but it has a NaN or an infinity")
+    if finite and answer.numel() and answer.abs().max() > largest:
+        raise Failed(f"{what} has far larger numbers than can be right")
     return answer
 
 
-def number(answer: object, what: str, *, finite: bool = True) -> float:
-    """The answer as a float: a Python number, or a tensor with one element. Raises Failed with a sentence otherwise."""
+def number(answer: object, what: str, *, finite: bool = True, largest: float = LARGEST) -> float:
+    """The answer as a float: a Python number, or a tensor with one element. Raises Failed as `tensor` does."""
     if isinstance(answer, Tensor) and answer.numel() == 1:
         answer = answer.reshape(())
     if isinstance(answer, Tensor) and answer.dim() > 0:
         raise Failed(f"{what} should be one number, but it is a tensor of shape {_shape(answer.shape)}")
     if not isinstance(answer, bool | int | float | Tensor):
         raise Failed(f"{what} should be one number, but it is {describe(answer)}")
-    return tensor(answer, (), what, finite=finite).item()
+    return tensor(answer, (), what, finite=finite, largest=largest).item()
 
 
 def sequence(answer: object, length: int | None, what: str) -> list:
@@ -224,6 +233,14 @@ class Grade:
         A guest that is asked twice in one process can make its second answer fit its first.
         """
         self._session.renew()
+
+    def twice(self, probe: Callable, *args: object, what: str) -> Any:
+        """What the probe returns, which must be the same when a fresh process is asked again."""
+        first = self.submission(probe, *args)
+        self.fresh_session()
+        if not _same(first, self.submission(probe, *args)):
+            raise Failed(f"{what} is another one when your code is asked the same again")
+        return first
 
     def reference(self, probe: Callable, *args: object, **kwargs: object) -> Any:
         """What the probe returns beside the reference, here in the judge."""
@@ -374,6 +391,24 @@ def plain(value: object) -> Any:
     if hasattr(value, "__array__"):
         return torch.as_tensor(value.__array__()).clone()
     return Opaque(type(value).__name__)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two answers are equal in kind, shape, dtype and every bit that counts; NaN equals NaN."""
+    if isinstance(one, Tensor) and isinstance(other, Tensor):
+        alike = one.dtype == other.dtype and one.shape == other.shape
+        return (
+            alike
+            and torch.equal(torch.nan_to_num(one), torch.nan_to_num(other))
+            and torch.equal(one.isnan(), other.isnan())
+        )
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(value, other[key]) for key, value in one.items())
+    return one == other or (one != one and other != other)
 
 
 def _require_probe(function: Callable) -> None:

@@ -18,7 +18,7 @@ import torch
 from autograder import checking, provenance, records
 from autograder.checking import GuestFailure
 from autograder.course import load_course
-from autograder.desk import demo
+from autograder.desk import demo, whole_class
 from autograder.judging import batch, grading
 from autograder.notebooks import read_notebook, slice_exercise
 from autograder.sandbox import Sandbox, sandbox_problem
@@ -189,6 +189,30 @@ def test_the_default_seed_is_the_course_s_and_homework_s(course):
     seed = provenance.default_seed(course, course.homework("hw1"))
     assert seed == provenance.default_seed(course, course.homework("hw1"))
     assert seed != provenance.default_seed(replace(course, id="other"), course.homework("hw1"))
+    assert seed != provenance.default_seed(course, course.homework("hw1"), "a secret")
+
+
+def test_a_course_s_secret_is_made_once_and_for_its_owner_alone(tmp_path):
+    file = tmp_path / "seed.secret"
+    secret = provenance.course_secret(file)
+    assert len(secret) == 64 and secret == provenance.course_secret(file)
+    assert file.stat().st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["seed.secret"]
+    (tmp_path / "other").mkdir()
+    assert secret != provenance.course_secret(tmp_path / "other" / "seed.secret")
+
+
+def test_records_hold_no_secret_and_the_demo_class_needs_none(course, tmp_path):
+    places = whole_class.Places(tmp_path, tmp_path / "submissions")
+    homework = course.homework("hw1")
+    public = whole_class._deciding(course, homework, places, whole_class.Orders("none", 1, public_seeds=True))
+    chosen = whole_class._deciding(course, homework, places, whole_class.Orders("none", 1, seed=5))
+    assert (public["seed"], chosen["seed"]) == (provenance.default_seed(course, homework), 5)
+    assert not places.secret.exists()
+    drawn = whole_class._deciding(course, homework, places, whole_class.Orders("none", 1))
+    secret = places.secret.read_text()
+    assert drawn["seed"] == provenance.default_seed(course, homework, secret) != public["seed"]
+    assert secret not in json.dumps(drawn)
 
 
 def test_points_are_exact(material):

@@ -49,6 +49,11 @@ class Places:
         return self.root / "records"
 
     @property
+    def secret(self) -> Path:
+        """What the course's seeds are drawn with: made when it is first needed, kept out of git and of archives."""
+        return self.root / "seed.secret"
+
+    @property
     def feedback(self) -> Path:
         return self.root / "feedback"
 
@@ -112,13 +117,14 @@ class Summary:
 
 @dataclass(frozen=True)
 class Orders:
-    """How to grade."""
+    """How to grade. With `public_seeds` the course's secret is left alone: a demo class is the same everywhere."""
 
     isolation: str
     jobs: int
     force: bool = False
     seed: int | None = None
     make_pool: Callable[[int], Executor] = batch.process_pool
+    public_seeds: bool = False
 
 
 def grade_class(
@@ -137,7 +143,8 @@ def grade_class(
     known = [homework.id for homework in course.homeworks]
     found = find_submissions(places.submissions, homeworks, known)
     found = [submission for submission in found if not chosen or submission.student in chosen]
-    decides = {homework.id: _deciding(course, homework, orders) for homework in homeworks}
+    with _sentence_for_a_full_disk(places):
+        decides = {homework.id: _deciding(course, homework, places, orders) for homework in homeworks}
     tasks, waiting = [], {}
     for submission in found:
         ready, task = _look_at(submission, course, places, orders, decides)
@@ -205,9 +212,12 @@ def late_of(times: CollectedTimes, homework: Homework, student: str) -> late.Lat
     return late.lateness(homework, student, times.of(homework.id, student))
 
 
-def _deciding(course: Course, homework: Homework, orders: Orders) -> dict[str, Any]:
+def _deciding(course: Course, homework: Homework, places: Places, orders: Orders) -> dict[str, Any]:
     """All that decides a result but the submission itself."""
-    seed = provenance.default_seed(course, homework) if orders.seed is None else orders.seed
+    seed = orders.seed
+    if seed is None:
+        secret = "" if orders.public_seeds else provenance.course_secret(places.secret)
+        seed = provenance.default_seed(course, homework, secret)
     return provenance.fingerprints(homework) | {"seed": seed, "isolation": orders.isolation}
 
 
