@@ -71,7 +71,7 @@ def launch(isolation: str, cpu: int | None, entrances: Sequence[str] = ()) -> La
     """
     if isolation == "none":
         home = tempfile.mkdtemp(prefix="guest-")
-        settings = _settings(cpu, home=home, path=_package_folders(), namespaces=False)
+        settings = _settings(cpu, home=home, path=[*_package_folders(), str(TOOLKIT.parent)], namespaces=False)
         command = [sys.executable, "-I", "-S", "-B", str(HERE / "guest.py"), json.dumps(settings)]
         return _start(command, home, entrances)
     bubblewrap = shutil.which("bwrap")

@@ -46,12 +46,13 @@ class DiscreteVAE(nn.Module):
     def __init__(self, n_codes: int, hidden: int = 32, halvings: int = 2) -> None:
         super().__init__()
         ### BEGIN SOLUTION
-        down, up = [nn.Conv2d(1, hidden, 3, padding=1)], [nn.Conv2d(n_codes, hidden, 3, padding=1)]
-        for _ in range(halvings):
-            down += [nn.ReLU(), nn.Conv2d(hidden, hidden, 4, stride=2, padding=1)]
-            up += [nn.ReLU(), nn.ConvTranspose2d(hidden, hidden, 4, stride=2, padding=1)]
-        self.encoder = nn.Sequential(*down, nn.ReLU(), nn.Conv2d(hidden, n_codes, 1))
-        self.decoder = nn.Sequential(*up, nn.ReLU(), nn.Conv2d(hidden, 1, 1))
+        down, up = [], [nn.Conv2d(n_codes, hidden, 3, padding=1)]
+        for step in range(halvings):
+            down += [nn.Conv2d(hidden if step else 1, hidden, 4, stride=2, padding=1), nn.ReLU()]
+            out = hidden if step < halvings - 1 else 1
+            up += [nn.ReLU(), nn.ConvTranspose2d(hidden, out, 4, stride=2, padding=1)]
+        self.encoder = nn.Sequential(*down, nn.Conv2d(hidden, n_codes, 1))
+        self.decoder = nn.Sequential(*up)
         ### END SOLUTION
 
     def encode(self, x: Tensor) -> Tensor:

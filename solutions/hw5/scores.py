@@ -42,4 +42,5 @@ def fid(x: Tensor, y: Tensor) -> Tensor:
     x (N, d) and y (M, d) with N, M > 1, each possibly smaller than d. The covariances are the unbiased ones, with
     N - 1 and M - 1.
     """
-    return frechet_distance(x.mean(0), x.mT.cov(), y.mean(0), y.mT.cov())
+    d = x.shape[1]  # for d = 1 torch gives the covariance as a number
+    return frechet_distance(x.mean(0), x.mT.cov().view(d, d), y.mean(0), y.mT.cov().view(d, d))

@@ -25,14 +25,13 @@ class VQVAE(nn.Module):
         super().__init__()
         ### BEGIN SOLUTION
         self.codebook = nn.Parameter(torch.empty(n_codes, dim).uniform_(-1, 1))
-        down, up = [nn.Conv2d(1, hidden, 3, padding=1)], []
-        for _ in range(halvings):
-            down += [nn.ReLU(), nn.Conv2d(hidden, hidden, 4, stride=2, padding=1)]
-            up += [nn.ReLU(), nn.ConvTranspose2d(hidden, hidden, 4, stride=2, padding=1)]
+        down, up = [], []
+        for step in range(halvings):
+            down += [nn.Conv2d(hidden if step else 1, hidden, 4, stride=2, padding=1), nn.ReLU()]
+            out = hidden if step < halvings - 1 else 1
+            up += [nn.ReLU(), nn.ConvTranspose2d(hidden, out, 4, stride=2, padding=1)]
         self.encoder = nn.Sequential(*down, ResidualBlock(hidden), nn.ReLU(), nn.Conv2d(hidden, dim, 1))
-        self.decoder = nn.Sequential(
-            nn.Conv2d(dim, hidden, 3, padding=1), ResidualBlock(hidden), *up, nn.ReLU(), nn.Conv2d(hidden, 1, 1)
-        )
+        self.decoder = nn.Sequential(nn.Conv2d(dim, hidden, 3, padding=1), ResidualBlock(hidden), *up)
         ### END SOLUTION
 
     def encode(self, x: Tensor) -> Tensor:

@@ -79,6 +79,9 @@ def test_fid_of_samples():
     assert fid(x, y).item() == pytest.approx(expected.item(), rel=1e-12)
     assert fid(x, x).item() == pytest.approx(0, abs=1e-9)
     assert fid(normal(3, 8), normal(4, 8, seed=1)).isfinite()
+    one, other = normal(6, 1), 2 * normal(5, 1, seed=1) + 1
+    gap = (one.mean() - other.mean()).square() + (one.std() - other.std()).square()
+    assert fid(one, other).item() == pytest.approx(gap.item())
 
 
 def test_small_samples_are_biased_upwards():
