@@ -1,11 +1,13 @@
 """Hidden checks of hw5/code_prior: an autoregressive distribution over codes, given a label.
 
-Oracle   Moving one code or the label at a time shows who sees whom; the loss follows from the logits; a draw is checked
+Oracle   Moving one code or the label at a time shows who sees whom; the loss follows from the logits; a draw is held
          against the distribution function of the logits that the model gives for the drawn codes.
 Training Codes that a rule with noise makes from the code to the left (or above) and the label: their entropy is known,
-         and no model may fall below it. TRAIN_NOTE
+         and no model may fall below it. Above the entropy after 90 steps: 0.081 +- 0.035 nats (mean and
+         sd over 10 seeds), a plain stack of masked layers 0.164 +- 0.030; one that
+         does not look at the label stays above 0.4.
 Error    Values agree with the reference to 1e-10; 1e-5 is allowed.
-Cost     COST_NOTE
+Cost     1.2 s of CPU, nearly all of it in the training check.
 """
 
 import math
@@ -24,11 +26,12 @@ PROMISES = {
         "Logits (B, n_codes, h, w) of the code at every place, for the codes (B, h, w) and labels (B,), both long.": (
             "order, label"
         ),
-        "Those of a place depend on the label and on the codes at earlier places; not on its own code or a later one.": (
-            "order, label, learns_a_rule"
-        ),
+        "Those of a place depend on the label and on the codes at earlier places": "order, label",
+        "not on its own code or a later one.": ("order, label, learns_a_rule"),
         "The negative log-likelihood of the codes given the labels: a mean over images and places, in nats.": "loss",
-        "Draw codes (B, h, w), long, for the labels (B,), place after place, with uniform numbers u (B, h, w).": "sample",
+        "Draw codes (B, h, w), long, for the labels (B,), place after place, with uniform numbers u (B, h, w).": (
+            "sample"
+        ),
         "exceeds its u": "sample",
     }
 }
@@ -98,7 +101,9 @@ def logits(grade: Grade, settings: list, indices: Tensor, labels: Tensor) -> Ten
 
 
 @points("4/15")
-@hint("The first layer must not see its own place, in any channel; the others may. Both masks hide all that comes later.")
+@hint(
+    "The first layer must not see its own place, in any channel; the others may. Both masks hide all that comes later."
+)
 def test_order(grade):
     """Logits see the earlier codes and neither their own nor a later one, for grids of several sizes."""
     for K, h, w in ((4, 3, 4), (3, 4, 3), (5, 1, 5)):
@@ -147,11 +152,13 @@ def test_loss(grade):
         found = found[order.argsort()][:B].permute(0, 2, 3, 1)
         chosen = torch.distributions.Categorical(logits=found).log_prob(indices)
         assert found.std() > 1e-3, "the logits are all the same"
-        assert abs(value + chosen.mean().item()) < 1e-5, "the loss is not the mean of -log p(code | earlier codes, label)"
+        assert abs(value + chosen.mean().item()) < 1e-5, (
+            "the loss is not the mean of -log p(code | earlier codes, label)"
+        )
 
 
 @points("4/15")
-@hint("Place after place, each with the logits for what was drawn so far; then count how many cumulated probabilities u passes.")
+@hint("Place after place, with the logits for what was drawn so far: how many cumulated probabilities does u pass?")
 def test_sample(grade):
     """Draws invert the distribution function of each place, with the given numbers."""
     for K, B, h, w in ((4, 3, 2, 3), (3, 2, 3, 2), (7, 5, 1, 2)):
@@ -179,7 +186,7 @@ def test_learns_a_rule(grade):
     K, n_labels, keep = 5, 3, 0.85
     table = torch.randperm(K, generator=grade.rng)
     indices, labels = by_rule(grade.rng, 2500, K, n_labels, keep, table)
-    grade.submission(train, indices[:2000], labels[:2000], [K, n_labels, 16, 2], 90, 1e-2, grade.guest_seed())
+    grade.submission(train, indices[:2000], labels[:2000], [K, n_labels, 16, 1], 90, 1e-2, grade.guest_seed())
     test, given = indices[2000:], labels[2000:]
     found = tensor(grade.submission(trained_logits, test, given), (500, K, 4, 4), "the logits")
     nll = -torch.distributions.Categorical(logits=found.permute(0, 2, 3, 1)).log_prob(test)
@@ -187,12 +194,14 @@ def test_learns_a_rule(grade):
     entropy = -(hit * math.log(hit) + (1 - hit) * math.log((1 - keep) / K))
     rest, first = nll.flatten(1)[:, 1:].mean().item(), nll[:, 0, 0].mean().item()
     assert rest > entropy - 0.08, "after training the model is better than the codes allow: it sees what it predicts"
-    assert rest < entropy + 0.25, "after training the model has not learned how a code follows from others and the label"
+    assert rest < entropy + 0.32, (
+        "after training the model has not learned how a code follows from others and the label"
+    )
     assert math.log(K) - 0.1 < first < math.log(K) + 0.4, "after training the first place is not left uncertain"
 
 
 def by_rule(rng: torch.Generator, n: int, K: int, n_labels: int, keep: float, table: Tensor) -> tuple[Tensor, Tensor]:
-    """Codes (n, 4, 4): with probability `keep` a function of the code to the left (in column 0, above) and the label."""
+    """Codes (n, 4, 4), each with probability `keep` a function of the label and the code to the left (or above)."""
     labels = torch.randint(n_labels, (n,), generator=rng)
     indices = torch.randint(K, (n, 4, 4), generator=rng)
     for row in range(4):

@@ -17,8 +17,12 @@ from autograder.checking import Grade, hint, points, probe, sequence, tensor
 
 PROMISES = {
     "categorical_kl": {
-        "KL(q(z | x) || p(z)) of N independent latents against uniform ones, summed over the latents: (B,), in nats.": "kl",
-        "latent n of data point b takes value k with probability softmax(logits[b, n])[k] under q, and 1 / K under p": "kl",
+        "KL(q(z | x) || p(z)) of N independent latents against uniform ones, summed over the latents: (B,), in nats.": (
+            "kl"
+        ),
+        "latent n of data point b takes value k with probability softmax(logits[b, n])[k] under q, and 1 / K under p": (
+            "kl"
+        ),
         "It can be differentiated": "kl_gradient_and_ends",
         "it is finite for finite logits of any size": "kl_gradient_and_ends",
     },

@@ -56,7 +56,7 @@ ENDS = {"reverse_kl": 0.0, "hellinger": 1.0, "js": math.log(2), "gan": 0.0}
 
 @probe
 def conjugates(student, names: list, ts: list) -> list:
-    return [student.conjugate(name, t) for name, t in zip(names, ts)]
+    return [student.conjugate(name, t) for name, t in zip(names, ts, strict=True)]
 
 
 @probe
@@ -66,7 +66,7 @@ def activations(student, names: list, v: Tensor) -> list:
 
 @probe
 def bounds(student, names: list, v_real: list, v_fake: list) -> list:
-    return [student.f_gan_bound(*case) for case in zip(names, v_real, v_fake)]
+    return [student.f_gan_bound(*case) for case in zip(names, v_real, v_fake, strict=True)]
 
 
 @probe

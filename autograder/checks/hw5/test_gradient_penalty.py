@@ -4,9 +4,11 @@ Oracle   A critic made of sines, f(x) = sum_j a_j sin(w_j . x + b_j), whose grad
          as a function of a, w and b is then an ordinary formula, which autograd differentiates once. Gradients are
          asked for as products with numbers drawn after the values were answered.
 Training One critic between N(0, s^2) and N(W, s^2) with weight 1, where right code has the slope 1 + w / (2 r) at the
-         midpoint (w, r known). SLOPE_NOTE
+         midpoint (w, r known). At 220 steps the ratio
+         of the measured slope to that one is 1.005 +- 0.009 (mean and sd over 10 seeds); penalised at the real points
+         only, or at a mixture of both, it is about 1.3.
 Error    The formulas agree with the reference to 1e-12; 1e-6 is allowed.
-Cost     COST_NOTE
+Cost     1.5 s of CPU, nearly all of it in the training check.
 """
 
 import math
@@ -31,7 +33,9 @@ PROMISES = {
     "critic_loss": {
         "mean critic(x_fake) - mean critic(x_real) + weight * penalty, ()": "critic_loss, trained_slope",
         "Arguments as for `gradient_penalty`.": "critic_loss",
-        "A gradient reaches the critic's parameters, and neither x_real nor x_fake.": "critic_loss, points_are_constants",
+        "A gradient reaches the critic's parameters, and neither x_real nor x_fake.": (
+            "critic_loss, points_are_constants"
+        ),
     },
 }
 
@@ -225,7 +229,7 @@ def test_trained_slope(grade):
     std = std / 2
     order = torch.randperm(41, generator=grade.rng)
     places = shift / 2 + torch.linspace(-0.2, 0.2, 41, dtype=torch.float64)
-    answer = grade.submission(trained_critic, shift, std, 300, grade.guest_seed(), places[order])
+    answer = grade.submission(trained_critic, shift, std, 220, grade.guest_seed(), places[order])
     values = tensor(answer, (41,), "the trained critic's values")
     x, y = places[order] - places.mean(), values - values.mean()
     slope = ((x * y).sum() / x.square().sum()).item()

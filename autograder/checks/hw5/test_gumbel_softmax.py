@@ -4,9 +4,11 @@ Oracle   For two values the difference of two Gumbel numbers is logistic, and th
          relaxed entries are ratios of powers, with no exponential of the noise. Draws of a fine grid of u have exact
          frequencies for K = 2. Gradients by central differences of these formulas. The loss of the model follows from
          its encode and decode; its slope by differences.
-Training Digits of 8 x 8 pixels in 4 x 4 codes. TRAIN_NOTE
+Training Digits of 8 x 8 pixels in 4 x 4 codes. With beta = 0.1 and 150 steps the reconstruction from drawn codes costs
+         0.50 +- 0.03 of what independent pixels do (mean and sd over 10 seeds; a plain network 0.63 +- 0.04, a deeper one
+         with GELUs 0.52 +- 0.06), and the KL is 19.7 +- 0.8 nats (18.0 +- 1.2, 19.7 +- 1.6).
 Error    The formulas agree with the reference to 1e-10; 1e-6 is allowed, 1e-4 for slopes.
-Cost     COST_NOTE
+Cost     1.8 s of CPU, nearly all of it in the training check.
 """
 
 import math
@@ -21,9 +23,7 @@ from autograder.checking import Failed, Grade, hint, limits, points, probe, sequ
 
 PROMISES = {
     "gumbel_max": {
-        "Draw from softmax(logits) by the largest sum of logit and Gumbel noise: (...), long, numbers from 0 to K - 1.": (
-            "gumbel_max"
-        ),
+        "Draw from softmax(logits) by the largest sum of logit and Gumbel noise: (...), long": ("gumbel_max"),
         "u (..., K) holds uniform numbers in (0, 1), of which -log(-log u) is the noise": "gumbel_max",
     },
     "gumbel_softmax": {
@@ -41,7 +41,7 @@ PROMISES = {
         "Logits (B, 1, H, W) of the pixels, for one-hot codes or relaxed ones z (B, n_codes, h, w).": "model_loss",
         "dict(total=(), rec=(), kl=()), in nats per image": "model_loss",
         "u (B, n_codes, h, w) holds uniform numbers in (0, 1): the only randomness.": "model_loss",
-        "`rec` is -log p(x | z), summed over the pixels, at the relaxed draw z of `gumbel_softmax` with that temperature": (
+        "-log p(x | z), summed over the pixels, at the relaxed draw z of `gumbel_softmax` with that temperature": (
             "model_loss, model_gradient"
         ),
         "`kl` is that of `categorical_kl`, summed over the codes; both are means over the batch": "model_loss",
@@ -108,7 +108,7 @@ def model_slopes(student, settings: list, x: Tensor, u: Tensor, temperature: flo
     loss = vae.loss(x, u, temperature)
     value = weights[0] * loss["rec"] + weights[1] * loss["kl"] + sum((p * 0).sum() for p in vae.parameters())
     gradients = torch.autograd.grad(value, list(vae.parameters()))
-    return sum((g * v).sum() for g, v in zip(gradients, direction))
+    return sum((g * v).sum() for g, v in zip(gradients, direction, strict=True))
 
 
 @probe
@@ -122,7 +122,7 @@ def train(student, x: Tensor, sizes: list, steps: int, batch: int, learning_rate
         rows = torch.randint(len(x), (batch,))
         u = torch.rand(batch, sizes[0], 4, 4)
         optimizer.zero_grad()
-        vae.loss(x[rows], u.clamp(1e-6, 1 - 1e-6), 1.0 - 0.5 * step / steps)["total"].backward()
+        vae.loss(x[rows], u.clamp(1e-6, 1 - 1e-6), 1.0 - 0.5 * step / steps, beta=0.1)["total"].backward()
         optimizer.step()
     student.DiscreteVAE.trained = vae
 
@@ -251,7 +251,11 @@ def close(value: float, expected: float, allowed: float = 1e-5) -> bool:
 @hint("Sums over pixels and over codes, a mean over the batch. The codes' values stand along axis 1 here.")
 def test_model_loss(grade):
     """The loss of the discrete VAE follows from encode, decode and the given noise."""
-    cases = (([5, 6, 1], (4, 6), 3, 0.7, {"beta": 0.3}), ([3, 6, 2], (8, 4), 2, 1.2, {}), ([4, 5, 1], (6, 6), 1, 0.5, {}))
+    cases = (
+        ([5, 6, 1], (4, 6), 3, 0.7, {"beta": 0.3}),
+        ([3, 6, 2], (8, 4), 2, 1.2, {}),
+        ([4, 5, 1], (6, 6), 1, 0.5, {}),
+    )
     for sizes, size, n, temperature, options in cases:
         settings, x = [sizes, grade.guest_seed(), 2.0, 0.0], images(grade.rng, n, *size)
         u = uniform(grade.rng, n, sizes[0], size[0] // 2 ** sizes[2], size[1] // 2 ** sizes[2])
@@ -284,23 +288,23 @@ def test_model_gradient(grade):
 @limits(cpu_seconds=40, wall_seconds=200)
 @hint("If the checks above pass: does every part of the network train?")
 def test_learns_digits(grade):
-    """Trained for a few seconds on small digits, the model describes new digits better than independent pixels do."""
+    """Trained for a few seconds on small digits, the codes say more about new digits than independent pixels do."""
     data = digits()[torch.randperm(1797, generator=grade.rng)]
     x, test = data[:1500], data[1500:]
-    grade.submission(train, x, [8, 16, 1], 120, 48, 1e-2, grade.guest_seed())
+    grade.submission(train, x, [8, 16, 1], 150, 48, 1e-2, grade.guest_seed())
     logits = tensor(grade.submission(trained_encode, test), (297, 8, 4, 4), "what encode returns").movedim(1, -1)
     winners = true_winner(logits, uniform(grade.rng, *logits.shape))
     order = torch.randperm(297, generator=grade.rng)
     z = torch.eye(8)[winners].movedim(-1, 1)
     pixels = tensor(grade.submission(trained_decode, z[order]), (297, 1, 8, 8), "what decode returns")
     rec = -Bernoulli(logits=pixels).log_prob(test[order].double()).sum().item() / 297
+    ink = x.double().mean(0).clamp(0.01, 0.99)
+    share = rec / (-Bernoulli(ink).log_prob(test.double()).sum().item() / 297)
+    assert share > 0.25, "after training the reconstructions are better than the codes allow"
+    assert share < 0.85, "after training the reconstructions are hardly better than independent pixels"
     log_q = logits.log_softmax(-1)
     kl = (log_q.exp() * (log_q + math.log(8))).sum().item() / 297
-    ink = x.double().mean(0).clamp(0.01, 0.99)
-    share = (rec + kl) / (-Bernoulli(ink).log_prob(test.double()).sum().item() / 297)
-    assert share > 0.5, "after training the bound is better than the digits allow"
-    assert share < 0.97, "after training the bound is hardly better than with independent pixels"
-    assert kl > 3, "after training the codes carry next to nothing about the digits"
+    assert kl > 8, "after training the codes carry next to nothing about the digits"
 
 
 @cache

@@ -173,7 +173,9 @@ def test_psi_small_and_large(grade):
     for psi in (0.02, 6.0):
         found = tensor(grade.submission(truncated, u, psi), (8,), "the truncated numbers")
         truth = by_bisection(u, psi)
-        assert ((found - truth).abs() < 1e-6 * psi).all(), "the truncated numbers are not right for a small or large psi"
+        assert ((found - truth).abs() < 1e-6 * psi).all(), (
+            "the truncated numbers are not right for a small or large psi"
+        )
     said = sequence(grade.submission(complaints, u, [0.0, -0.5]), 2, "what truncated_normal says")
     assert said == ["ValueError"] * 2, "truncated_normal should raise a ValueError unless psi is positive"
 

@@ -19,7 +19,9 @@ PROMISES = {
         "a number () between 1 and K": "inception_ends",
         "each row has sum 1 and may hold zeros": "inception_ends",
         "p(y) is the mean row": "inception_score",
-        "the samples are cut into that many parts of equal length in their order, each with a p(y) of its own": "splits",
+        "the samples are cut into that many parts of equal length in their order, each with a p(y) of its own": (
+            "splits"
+        ),
         "the result is the mean of the parts' scores": "splits",
     },
     "frechet_distance": {

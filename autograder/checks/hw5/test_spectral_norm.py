@@ -15,8 +15,12 @@ from autograder.checking import hint, points, probe, sequence, tensor
 
 PROMISES = {
     "power_iteration": {
-        "An estimate (sigma, u, v) of the largest singular value of W (m, n) and its two singular vectors.": "iteration",
-        "in each of n_steps >= 1 steps let v (n,) be W^T u and then u (m,) be W v, both scaled to length 1": "iteration",
+        "An estimate (sigma, u, v) of the largest singular value of W (m, n) and its two singular vectors.": (
+            "iteration"
+        ),
+        "in each of n_steps >= 1 steps let v (n,) be W^T u and then u (m,) be W v, both scaled to length 1": (
+            "iteration"
+        ),
         "sigma () is u^T W v after the last step": "iteration",
         "The vectors count as constants: no gradient flows through them": "gradient_of_sigma",
         "the gradient of sigma with respect to W is u v^T": "gradient_of_sigma",
@@ -24,17 +28,23 @@ PROMISES = {
     "SpectralLinear": {
         "A linear layer whose matrix is divided by an estimate of its largest singular value.": "layer",
         "The parameters are `weight` (out_features, in_features) and `bias` (out_features,).": "layer, layer_gradient",
-        "Every forward pass in training mode first makes one step of power iteration on the weight as it is now": "layer",
+        "Every forward pass in training mode first makes one step of power iteration on the weight as it is now": (
+            "layer"
+        ),
         "from the vector u that the previous pass left": "layer",
         "the first one starts from a random vector": "layer_state",
-        "In evaluation mode the vector stays, and sigma is computed from it and from the weight as it is now.": "layer_state",
+        "In evaluation mode the vector stays, and sigma is computed from it and from the weight as it is now.": (
+            "layer_state"
+        ),
         "The vector is part of the layer's `state_dict`.": "layer_state",
         "flows through the matrix and through sigma, but not through the vectors": "layer_gradient",
         "the values of `weight` are left alone": "layer",
         "x (..., in_features) times the transpose of weight / sigma, plus the bias: (..., out_features).": "layer",
     },
     "conv_norm": {
-        "The largest factor by which a convolution can lengthen an image, estimated by power iteration: ().": "conv_norm",
+        "The largest factor by which a convolution can lengthen an image, estimated by power iteration: ().": (
+            "conv_norm"
+        ),
         "kernel (D, C, k, k) with odd k acts with stride 1 and zeros around the image": "conv_norm",
         "x (C, H, W) is the image to start from.": "conv_norm",
         "It fixes H and W too, on which the result depends.": "conv_norm",
@@ -72,7 +82,7 @@ def layer_with(student, weight: Tensor, bias: Tensor, seed: int) -> object:
 def passes(student, weights: list, training: list, bias: Tensor, xs: list, seed: int) -> list:
     """The outputs of one layer whose weight is replaced before each pass; the weight after it."""
     layer, outputs = layer_with(student, weights[0], bias, seed), []
-    for weight, mode, x in zip(weights, training, xs):
+    for weight, mode, x in zip(weights, training, xs, strict=True):
         with torch.no_grad():
             layer.weight.copy_(weight)
         outputs.append([layer.train(mode)(x).detach(), layer.weight.detach().clone()])
@@ -179,7 +189,7 @@ def test_layer(grade):
     """In training mode every pass makes one step on the present weight, and uses its sigma."""
     out, into = 3, 4
     flat, a, _ = pair(grade.rng, out, into)
-    weights = [flat, *(normal(grade.rng, out, into) for _ in range(3))]
+    weights = [flat, *(scale * normal(grade.rng, out, into) for scale in (1, 0.1, 2))]
     weights.append(weights[-1])
     bias = normal(grade.rng, out)
     xs = [normal(grade.rng, *shape, into) for shape in ((2,), (5,), (), (2, 3), (1,))]
@@ -206,7 +216,9 @@ def test_layer_state(grade):
     W = normal(grade.rng, out, into)
     weights, modes = [flat, other, W, other, W], [True, False, False, False, True]
     answer = sequence(grade.submission(passes, weights, modes, bias, [x] * 5, seed), 5, "the outputs")
-    found = [tensor(sequence(both, 2, "an output and the weight")[0], (3, out), "the layer's output") for both in answer]
+    found = [
+        tensor(sequence(both, 2, "an output and the weight")[0], (3, out), "the layer's output") for both in answer
+    ]
     for i in (1, 3):
         assert near(found[i], x @ other.T / 1.7 + bias), "the output in evaluation mode is not right"
     sigma = after(W, a, 1)[0]

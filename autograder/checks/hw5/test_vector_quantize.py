@@ -16,7 +16,9 @@ PROMISES = {
     "vector_quantize": {
         "(z_q, indices, codebook_loss, commitment_loss)": "values, losses",
         "z_e (B, D, H, W) is what an encoder says, codebook (K, D) holds the code vectors": "values",
-        "indices (B, H, W), long, tells for every place which code vector has the smallest Euclidean distance": "values",
+        "indices (B, H, W), long, tells for every place which code vector has the smallest Euclidean distance": (
+            "values"
+        ),
         "z_q (B, D, H, W) holds those vectors": "values",
         "Both losses () are the mean over all B D H W elements of (z_e - z_q)^2.": "losses",
         "what reaches z_q is passed on to z_e unchanged, as if z_q were z_e, and none of it to the codebook": (
@@ -85,7 +87,7 @@ def answers(grade: Grade, z_e: Tensor, codebook: Tensor) -> list:
 
 
 @points("3/10")
-@hint("The dimensions of a vector lie along axis 1. Compare whole vectors, for every place, with every row of the codebook.")
+@hint("The dimensions of a vector lie along axis 1. Compare whole vectors with every row of the codebook.")
 def test_values(grade):
     """Every place gets the nearest code vector and its index."""
     for size in SIZES:

@@ -4,9 +4,12 @@ Oracle   What `encode` and `decode` say fixes the reconstruction, whatever the n
          gradient is measured: with one dimension and 4001 code vectors on a fine grid, quantisation hardly moves a
          vector, and the slope of the loss by differences is what backpropagation through the codes must find. The
          other gradients by central differences of the losses, with weights for each part drawn after its value.
-Training Digits of 8 x 8 pixels in 4 x 4 codes. TRAIN_NOTE
-Error    Values agree with the reference to 1e-10, slopes by differences to 1e-6; straight through to 1 %, 6 % is allowed.
-Cost     COST_NOTE
+Training Digits of 8 x 8 pixels in 4 x 4 codes. After 140 steps 0.951 +- 0.007 of the pixels come back
+         (mean and sd over 10 seeds; a plain network without residual blocks 0.911 +- 0.015, a deeper one with GELUs
+         0.918 +- 0.007), and the perplexity is 14.6 +- 2.1 (6.3 +- 1.8, 11.8 +- 3.8). Without a straight-through
+         gradient hardly more than one code is in use.
+Error    Values agree with the reference to 1e-10, slopes by differences to 1e-6; 6 % are allowed straight through.
+Cost     2 s of CPU, nearly all of it in the training check.
 """
 
 import math
@@ -21,11 +24,11 @@ from autograder.checking import Failed, Grade, hint, limits, points, probe, sequ
 
 PROMISES = {
     "VQVAE": {
-        "An autoencoder of binary images (B, 1, H, W) whose latent variables are h x w numbers from 0 to n_codes - 1.": (
+        "binary images (B, 1, H, W) whose latent variables are h x w numbers from 0 to n_codes - 1": ("shapes"),
+        "h is H / 2^halvings, and w is W / 2^halvings, for H and W that 2^halvings divides.": "shapes",
+        "The attribute `codebook` (n_codes, dim) is a parameter that starts with uniform numbers from -1 to 1.": (
             "shapes"
         ),
-        "h is H / 2^halvings, and w is W / 2^halvings, for H and W that 2^halvings divides.": "shapes",
-        "The attribute `codebook` (n_codes, dim) is a parameter that starts with uniform numbers from -1 to 1.": "shapes",
         "Encoder and decoder are small convolutional networks with about `hidden` channels": "learns_digits",
         "no part of them looks at other images of the batch": "loss",
         "The codes of the images x (B, 1, H, W): the index of the nearest code vector at every place, (B, h, w).": (
@@ -104,12 +107,12 @@ def slopes(student, settings: list, x: Tensor, weights: list) -> list:
     """Slopes of a weighted sum of rec, codebook and commitment along both directions, by backpropagation."""
     vqvae, rest, own = model(student, settings)
     loss = vqvae.loss(x)
-    value = sum(w * loss[name] for w, name in zip(weights, ("rec", "codebook", "commitment")))
+    value = sum(w * loss[name] for w, name in zip(weights[:3], ("rec", "codebook", "commitment"), strict=True))
     if len(weights) == 4:
         value = weights[3] * loss["total"]
     value = value + sum((p * 0).sum() for p in vqvae.parameters())
     gradients = torch.autograd.grad(value, [p for p, _ in rest + own])
-    products = [(g * v).sum() for g, (_, v) in zip(gradients, rest + own)]
+    products = [(g * v).sum() for g, (_, v) in zip(gradients, rest + own, strict=True)]
     return [sum(products[: len(rest)]), sum(products[len(rest) :])]
 
 
@@ -206,7 +209,9 @@ def test_shapes(grade):
 
 
 @points("4/15")
-@hint("rec is a mean over images and pixels of -log p; the two other losses have the same value; total weighs one by 1/4.")
+@hint(
+    "rec is a mean over images and pixels of -log p; the two other losses have the same value; total weighs one by 1/4."
+)
 def test_loss(grade):
     """The loss and its parts follow from encode and decode."""
     for halvings, n in ((2, 4), (1, 1)):
@@ -273,7 +278,9 @@ def test_who_learns(grade):
             )
         )
         assert close(first[1], b * codebook, 1e-4), "the gradient for the codebook is not that of the codebook loss"
-        assert close(second[1], 2 * b * codebook, 1e-4), "the gradient for the codebook is not that of the codebook loss"
+        assert close(second[1], 2 * b * codebook, 1e-4), (
+            "the gradient for the codebook is not that of the codebook loss"
+        )
         assert close(second[0] - first[0], 2 * c * commitment, 1e-4), "the encoder does not learn from commitment alone"
         rec = (first[0] - c * commitment) / a
         assert close(third[1], c * codebook, 1e-4), "total does not move the codebook as the codebook loss does"
@@ -284,7 +291,9 @@ def test_who_learns(grade):
 @hint("Frequencies, entropy in nats, exp; a code that is never used adds nothing.")
 def test_perplexity(grade):
     """perplexity is exp of the entropy of the codes' frequencies."""
-    cases = [(torch.randint(K, shape, generator=grade.rng), K) for shape, K in (((40,), 6), ((2, 3, 4), 9), ((5, 2), 3))]
+    cases = [
+        (torch.randint(K, shape, generator=grade.rng), K) for shape, K in (((40,), 6), ((2, 3, 4), 9), ((5, 2), 3))
+    ]
     cases += [(torch.full((3, 2), 4), 7), (torch.randperm(12, generator=grade.rng).view(3, 4) % 4, 4)]
     answer = sequence(grade.submission(perplexities, [list(case) for case in cases]), 5, "the perplexities")
     for found, (indices, K) in zip(answer, cases, strict=True):
@@ -300,7 +309,7 @@ def test_learns_digits(grade):
     """Trained for a few seconds on small digits, the codes keep most of an image, and many of them are in use."""
     data = digits()[torch.randperm(1797, generator=grade.rng)]
     x, test = data[:1500], data[1500:]
-    grade.submission(train, x, [32, 8, 20, 1], 160, 48, 4e-3, grade.guest_seed())
+    grade.submission(train, x, [32, 4, 20, 1], 140, 48, 4e-3, grade.guest_seed())
     indices = tensor(grade.submission(trained_codes, test), (297, 4, 4), "the codes").long()
     assert ((indices >= 0) & (indices < 32)).all(), "the codes are not whole numbers from 0 to n_codes - 1"
     frequency = torch.bincount(indices.flatten(), minlength=32) / indices.numel()
@@ -308,17 +317,15 @@ def test_learns_digits(grade):
     order = torch.randperm(297, generator=grade.rng)
     logits = tensor(grade.submission(trained_pictures, indices[order]), (297, 1, 8, 8), "the logits")
     accuracy = ((logits > 0) == (test[order] > 0.5)).double().mean().item()
-    assert accuracy > 0.9, "after training the reconstructions are worse than the codes allow"
+    assert accuracy > 0.845, "after training the reconstructions are worse than the codes allow"
     assert accuracy < 0.999, "after training the reconstructions are better than the codes allow"
-    assert in_use > 3, "after training hardly any codes are in use"
+    assert in_use > 1.8, "after training hardly any codes are in use"
     # Pictures follow codes that no image has: one code in two is exchanged for that of another image.
     mixed = torch.where(torch.rand(297, 4, 4, generator=grade.rng) < 0.5, indices, indices.flip(0))
     logits = tensor(grade.submission(trained_pictures, mixed), (297, 1, 8, 8), "the logits")
-    both = torch.where(
-        (mixed == indices).repeat_interleave(2, 1).repeat_interleave(2, 2)[:, None], test, test.flip(0)
-    )
+    both = torch.where((mixed == indices).repeat_interleave(2, 1).repeat_interleave(2, 2)[:, None], test, test.flip(0))
     accuracy = ((logits > 0) == (both > 0.5)).double().mean().item()
-    assert accuracy > 0.8, "the pictures do not follow their codes place by place"
+    assert accuracy > 0.78, "the pictures do not follow their codes place by place"
 
 
 @cache

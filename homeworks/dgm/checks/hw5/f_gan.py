@@ -5,7 +5,7 @@ import math
 import torch
 from dgm.checking import public_check
 
-NAMES = ("kl", "reverse_kl", "pearson", "hellinger", "js", "gan")
+ALL_SIX = ("kl", "reverse_kl", "pearson", "hellinger", "js", "gan")
 
 
 @public_check("known values of the conjugates")
@@ -39,7 +39,7 @@ def outside(student):
 @public_check("activations stay in the domain")
 def domain(student):
     v = torch.linspace(-5, 5, 11)
-    for name in NAMES:
+    for name in ALL_SIX:
         t = student.activation(name, v)
         assert bool(student.conjugate(name, t).isfinite().all()), f"{name}: f* of an activation should be finite"
         assert bool((t.diff() > 0).all()), f"{name}: the activation should increase"
@@ -48,7 +48,7 @@ def domain(student):
 @public_check("the bound is made of activation and conjugate, and learns from both sides")
 def bound(student):
     v_real, v_fake = torch.randn(4, requires_grad=True), torch.randn(6, requires_grad=True)
-    for name in NAMES:
+    for name in ALL_SIX:
         found = student.f_gan_bound(name, v_real, v_fake)
         T = student.activation(name, v_fake)
         expected = student.activation(name, v_real).mean() - student.conjugate(name, T).mean()

@@ -3,12 +3,12 @@
 import torch
 from dgm.checking import public_check
 
-NAMES = ("kl", "reverse_kl", "pearson", "hellinger", "js", "gan")
+ALL_SIX = ("kl", "reverse_kl", "pearson", "hellinger", "js", "gan")
 
 
 @public_check("there is a critic for each of the six names")
 def names(student):
-    for name in NAMES:
+    for name in ALL_SIX:
         T = student.optimal_critic(name, torch.tensor([0.5, 2.0]))
         assert tuple(T.shape) == (2,), f"{name}: one number for every ratio"
         assert bool(T[1] > T[0]), f"{name}: f is convex, so its slope should grow with the ratio"
