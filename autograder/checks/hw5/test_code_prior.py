@@ -90,8 +90,8 @@ def some_codes(rng: torch.Generator, K: int, *shape: int) -> Tensor:
     return torch.randint(K, shape, generator=rng)
 
 
-def settings_of(grade: Grade, n_codes: int, n_labels: int) -> list:
-    return [[n_codes, n_labels, 6, 2], grade.guest_seed(), 2.0]
+def settings_of(grade: Grade, n_codes: int, n_labels: int, scale: float = 2.0) -> list:
+    return [[n_codes, n_labels, 6, 2], grade.guest_seed(), scale]
 
 
 def logits(grade: Grade, settings: list, indices: Tensor, labels: Tensor) -> Tensor:
@@ -161,8 +161,9 @@ def test_loss(grade):
 @hint("Place after place, with the logits for what was drawn so far: how many cumulated probabilities does u pass?")
 def test_sample(grade):
     """Draws invert the distribution function of each place, with the given numbers."""
-    for K, B, h, w in ((4, 3, 2, 3), (3, 2, 3, 2), (7, 5, 1, 2)):
-        settings, labels = settings_of(grade, K, 3), torch.randint(3, (B,), generator=grade.rng)
+    for K, B, h, w in ((4, 12, 2, 3), (3, 9, 3, 2), (7, 5, 1, 2)):
+        # Large parameters, so that a place depends much on the ones before it.
+        settings, labels = settings_of(grade, K, 3, scale=4.0), torch.randint(3, (B,), generator=grade.rng)
         u = torch.rand(B, h, w, generator=grade.rng, dtype=torch.float64)
         indices, dtype = sequence(grade.submission(drawn, settings, labels, u), 2, "the draws")
         indices = tensor(indices, (B, h, w), "the draws")

@@ -4,10 +4,10 @@ Oracle   A critic made of sines, f(x) = sum_j a_j sin(w_j . x + b_j), whose grad
          as a function of a, w and b is then an ordinary formula, which autograd differentiates once. Gradients are
          asked for as products with numbers drawn after the values were answered.
 Training One critic between N(0, s^2) and N(W, s^2) with weight 1, where right code has the slope 1 + w / (2 r) at the
-         midpoint (w, r known). At 220 steps the ratio
-         of the measured slope to that one is 1.005 +- 0.009 (mean and sd over 10 seeds); penalised at the real points
+         midpoint (w, r known). At 200 steps the ratio
+         of the measured slope to that one is 1.002 +- 0.013 (mean and sd over 10 seeds); penalised at the real points
          only, or at a mixture of both, it is about 1.3.
-Error    The formulas agree with the reference to 1e-12; 1e-6 is allowed.
+Error    The formulas agree with the reference to 1e-12; 1e-4 is allowed.
 Cost     1.5 s of CPU, nearly all of it in the training check.
 """
 
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from autograder.checking import Failed, hint, limits, points, probe, sequence, tensor
+from autograder.judging.instruments import near_max, normal
 
 PROMISES = {
     "gradient_penalty": {
@@ -94,17 +95,13 @@ def trained_critic(student, shift: float, std: float, steps: int, seed: int, pla
     optimizer = torch.optim.Adam(critic.parameters(), lr=5e-3, betas=(0.5, 0.9))
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = 5e-3 * (1 - step / steps) + 1e-5
-        real, fake = shift + std * torch.randn(256, 1), std * torch.randn(256, 1)
-        value = student.critic_loss(critic, real, fake, torch.rand(256), weight=1.0)
+        real, fake = shift + std * torch.randn(96, 1), std * torch.randn(96, 1)
+        value = student.critic_loss(critic, real, fake, torch.rand(96), weight=1.0)
         optimizer.zero_grad()
         value.backward()
         optimizer.step()
     with torch.no_grad():
         return critic(places[:, None].float())[:, 0]
-
-
-def normal(rng: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=rng, dtype=torch.float64)
 
 
 def random_case(rng: torch.Generator, shape: tuple[int, ...], n: int) -> tuple[list[Tensor], list[Tensor]]:
@@ -137,10 +134,6 @@ def true_loss(parameters: list[Tensor], case: list[Tensor], weight: float) -> Te
     return gap + weight * true_penalty(parameters, *case)
 
 
-def near(found: Tensor, truth: Tensor) -> bool:
-    return bool((found - truth).abs().max() <= 1e-6 * (1 + truth.abs().max()))
-
-
 def judge_slopes(grade, which: str, column: bool, parameters: list, case: list, truth, options: dict, what: str):
     """Compare the gradients of factor * value with those of the judge's formula `truth(parameters)`."""
     factor = normal(grade.rng, 1).item() + 2
@@ -150,7 +143,7 @@ def judge_slopes(grade, which: str, column: bool, parameters: list, case: list, 
     expected = torch.autograd.grad(factor * truth(leaves), leaves)
     for found, gradient in zip(answer, expected, strict=True):
         found = tensor(found, tuple(gradient.shape), f"a gradient of {what}")
-        assert near(found, gradient), f"the gradient of {what} with respect to the critic's parameters is not right"
+        assert near_max(found, gradient), f"the gradient of {what} with respect to the critic's parameters is not right"
 
 
 @points("3/10")
@@ -160,7 +153,7 @@ def test_values(grade):
     for shape, n, column in CASES:
         parameters, case = random_case(grade.rng, shape, n)
         found = tensor(grade.submission(penalty, parameters, column, *case), (), "the penalty")
-        assert near(found, true_penalty(parameters, *case)), f"the penalty is not right for points of shape {shape}"
+        assert near_max(found, true_penalty(parameters, *case)), f"the penalty is not right for points of shape {shape}"
 
 
 @points("1/4")
@@ -177,7 +170,7 @@ def test_gradient_of_the_penalty(grade):
     hidden, (_, case) = normal(grade.rng, 4, 3), random_case(grade.rng, (3,), 6)
     answer = sequence(grade.submission(slopes_of_relus, "gradient_penalty", hidden, case), 3, "the gradients")
     value = tensor(answer[0], (), "the penalty of a flat critic")
-    assert near(value, torch.ones(())), "a flat critic should have the penalty 1"
+    assert near_max(value, torch.ones(())), "a flat critic should have the penalty 1"
     tensor(answer[1], (4, 3), "the gradient of the penalty where the critic is flat")
     tensor(answer[2], (4,), "the gradient of the penalty where the critic is flat")
 
@@ -190,7 +183,7 @@ def test_critic_loss(grade):
         parameters, case = random_case(grade.rng, shape, n)
         weight = options.get("weight", 10.0)
         found = tensor(grade.submission(loss, parameters, column, case, options), (), "the loss")
-        assert near(found, true_loss(parameters, case, weight)), "critic_loss is not right"
+        assert near_max(found, true_loss(parameters, case, weight)), "critic_loss is not right"
 
         def truth(leaves, case=case, weight=weight):
             return true_loss(leaves, case, weight)
@@ -208,7 +201,7 @@ def test_points_are_constants(grade):
         answer = sequence(grade.submission(slopes_at_points, which, parameters, case, factors), 2, "the gradients")
         for found, factor, name in zip(answer, factors, ("x_real", "x_fake"), strict=True):
             found = tensor(found, (4, 2, 3), f"the gradient for {name}")
-            assert near(found, factor), f"a gradient of {which} reaches {name}"
+            assert near_max(found, factor), f"a gradient of {which} reaches {name}"
 
 
 def best_slope(shift: float, std: float) -> float:
@@ -221,7 +214,7 @@ def best_slope(shift: float, std: float) -> float:
 
 
 @points("1/10")
-@limits(cpu_seconds=30, wall_seconds=120)
+@limits(cpu_seconds=60, wall_seconds=300)
 @hint("If the checks above pass: does your code keep anything from one call to the next?")
 def test_trained_slope(grade):
     """A critic trained with the loss reaches the slope that theory gives halfway between two Gaussians."""
@@ -229,7 +222,7 @@ def test_trained_slope(grade):
     std = std / 2
     order = torch.randperm(41, generator=grade.rng)
     places = shift / 2 + torch.linspace(-0.2, 0.2, 41, dtype=torch.float64)
-    answer = grade.submission(trained_critic, shift, std, 220, grade.guest_seed(), places[order])
+    answer = grade.submission(trained_critic, shift, std, 200, grade.guest_seed(), places[order])
     values = tensor(answer, (41,), "the trained critic's values")
     x, y = places[order] - places.mean(), values - values.mean()
     slope = ((x * y).sum() / x.square().sum()).item()

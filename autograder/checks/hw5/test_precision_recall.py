@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from autograder.checking import Grade, hint, number, points, probe, sequence, tensor
+from autograder.judging.instruments import normal
 
 PROMISES = {
     "precision_recall": {
@@ -69,10 +70,6 @@ def styles(student, w: Tensor, w_mean: Tensor, psi: float) -> Tensor:
     return student.truncate_style(w, w_mean, psi)
 
 
-def normal(rng: torch.Generator, *shape: int) -> Tensor:
-    return torch.randn(shape, generator=rng, dtype=torch.float64)
-
-
 def share_inside(points: Tensor, centres: Tensor, k: int) -> float:
     """The share of points in at least one ball around the centres, with squared distances, by loops."""
 
@@ -88,8 +85,10 @@ def share_inside(points: Tensor, centres: Tensor, k: int) -> float:
 
 
 def two_sets(rng: torch.Generator, N: int, M: int, d: int) -> tuple[Tensor, Tensor]:
-    """Overlapping sets with different densities, so that precision and recall differ."""
-    return normal(rng, N, d), 0.6 * normal(rng, M, d) + 0.9
+    """Overlapping sets, dense and thin in places, so that balls differ and precision and recall do."""
+    real = 3 * normal(rng, N, d) * normal(rng, N, 1).exp()
+    fake = 2 * normal(rng, M, d) * normal(rng, M, 1).exp() + 1.5
+    return real, fake
 
 
 def answer(grade: Grade, real: Tensor, fake: Tensor, k: int) -> list[float]:
@@ -97,7 +96,7 @@ def answer(grade: Grade, real: Tensor, fake: Tensor, k: int) -> list[float]:
     return [number(value, name) for value, name in zip(found, ("precision", "recall"), strict=True)]
 
 
-CASES = ((18, 12, 2, 1), (12, 20, 4, 3), (16, 15, 3, 4), (9, 9, 1, 2))
+CASES = ((18, 12, 2, 1), (12, 20, 4, 3), (16, 15, 3, 4), (9, 9, 1, 2), (25, 20, 2, 2), (20, 25, 5, 1))
 
 
 @points("1/4")

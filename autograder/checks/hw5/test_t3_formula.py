@@ -2,7 +2,7 @@
 
 Oracle   The mean squared length of the linear map that moves one Gaussian onto the other, with the map from symmetric
          square roots (eigendecompositions): no trace or determinant of the formula is used.
-Error    It agrees with the reference to 1e-12; 1e-6 is allowed.
+Error    It agrees with the reference to 1e-12; 1e-4 is allowed.
 Cost     0.1 s.
 """
 

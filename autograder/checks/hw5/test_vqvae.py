@@ -8,19 +8,19 @@ Training Digits of 8 x 8 pixels in 4 x 4 codes. After 140 steps 0.951 +- 0.007 o
          (mean and sd over 10 seeds; a plain network without residual blocks 0.911 +- 0.015, a deeper one with GELUs
          0.918 +- 0.007), and the perplexity is 14.6 +- 2.1 (6.3 +- 1.8, 11.8 +- 3.8). Without a straight-through
          gradient hardly more than one code is in use.
-Error    Values agree with the reference to 1e-10, slopes by differences to 1e-6; 6 % are allowed straight through.
+Error    Values agree with the reference to 1e-10, slopes by differences to 1e-6; straight through to
+         3 % in sum over five models, of which 12 % are allowed.
 Cost     2 s of CPU, nearly all of it in the training check.
 """
 
 import math
-from functools import cache
 
 import torch
-from sklearn.datasets import load_digits
 from torch import Tensor
 from torch.distributions import Bernoulli
 
 from autograder.checking import Failed, Grade, hint, limits, points, probe, sequence, tensor
+from autograder.judging.instruments import binary_digits, near
 
 PROMISES = {
     "VQVAE": {
@@ -63,7 +63,7 @@ def model(student, settings: list) -> tuple:
         for parameter in vqvae.parameters():
             is_codebook = parameter is vqvae.codebook
             if is_codebook and grid:
-                parameter.copy_(torch.linspace(-4, 4, len(parameter), dtype=torch.float64)[:, None])
+                parameter.copy_(torch.linspace(*grid, len(parameter), dtype=torch.float64)[:, None])
             else:
                 parameter.mul_(1 if is_codebook else size)
             direction = torch.randn(parameter.shape, generator=generator, dtype=torch.float64)
@@ -151,7 +151,7 @@ def images(rng: torch.Generator, n: int, height: int, width: int) -> Tensor:
     return (torch.rand(n, 1, height, width, generator=rng) < 0.4).double()
 
 
-def settings_of(grade: Grade, sizes: list, size: float = 3.0, grid: bool = False) -> list:
+def settings_of(grade: Grade, sizes: list, size: float = 3.0, grid: list | None = None) -> list:
     return [sizes, grade.guest_seed(), size, 0.0, 0.0, grid]
 
 
@@ -177,10 +177,6 @@ def encoded(grade: Grade, settings: list, x: Tensor, shape: tuple[int, ...]) -> 
 
 def decoded(grade: Grade, settings: list, indices: Tensor, shape: tuple[int, ...]) -> Tensor:
     return tensor(grade.submission(pictures, settings, indices), shape, "what decode returns")
-
-
-def close(value: float, expected: float, allowed: float = 1e-5) -> bool:
-    return abs(value - expected) <= allowed * (1 + abs(expected))
 
 
 @points("1/5")
@@ -214,42 +210,52 @@ def test_shapes(grade):
 )
 def test_loss(grade):
     """The loss and its parts follow from encode and decode."""
-    for halvings, n in ((2, 4), (1, 1)):
+    for halvings, n in ((2, 6), (1, 1), (1, 9)):
         settings = settings_of(grade, [9, 2, 8, halvings])
         x = images(grade.rng, n, 8, 4)
         total, rec, codebook, commitment = parts(grade.submission(losses, settings, x))
         indices = encoded(grade, settings, x, (n, 8 // 2**halvings, 4 // 2**halvings))
         order = torch.randperm(n, generator=grade.rng)
-        again = encoded(grade, settings, x[order], tuple(indices.shape))
-        assert (again == indices[order]).all(), "the codes of an image depend on the other images of the batch"
+        few = order[: max(1, n // 3)]
+        again = encoded(grade, settings, x[few], (len(few), *indices.shape[1:]))
+        assert (again == indices[few]).all(), "the codes of an image depend on the other images of the batch"
         logits = torch.cat([decoded(grade, settings, row[None], (1, 1, 8, 4)) for row in indices])
         truth = -Bernoulli(logits=logits).log_prob(x).mean().item()
-        assert close(rec, truth), "rec is not the mean of -log p(x | codes) over images and pixels"
-        assert close(codebook, commitment), "codebook and commitment do not have the same value"
+        assert near(rec, truth), "rec is not the mean of -log p(x | codes) over images and pixels"
+        assert near(codebook, commitment), "codebook and commitment do not have the same value"
         assert 1e-6 < codebook < 100, "the codebook loss has no sensible value"
-        assert close(total, rec + codebook + 0.25 * commitment), "total is not rec + codebook + 0.25 commitment"
+        assert near(total, rec + codebook + 0.25 * commitment), "total is not rec + codebook + 0.25 commitment"
 
 
 @points("1/5")
 @hint("The decoder gets z_q from vector_quantize, which passes the gradient on; not codebook[indices].")
 def test_straight_through(grade):
     """The encoder learns from rec as if quantisation were not there."""
-    for _ in range(2):
-        settings = settings_of(grade, [4001, 1, 6, 1], size=2.0, grid=True)
+    errors, sizes = [], []
+    for _ in range(5):
+        settings = settings_of(grade, [4001, 1, 6, 1], size=2.0, grid=[-4.0, 4.0])
         x = images(grade.rng, 3, 8, 8)
+        for _ in range(2):  # the grid is drawn together around the vectors that the encoder gives
+            low, high = settings[5]
+            places = low + (high - low) * encoded(grade, settings, x, (3, 4, 4)) / 4000
+            margin = 0.5 * (places.max() - places.min()).item() + 0.01 * (high - low)
+            settings = [*settings[:5], [places.min().item() - margin, places.max().item() + margin]]
         factor = 1 + torch.rand((), generator=grade.rng).item()
         answer = sequence(grade.submission(slopes, settings, x, [factor, 0.0, 0.0]), 2, "the slopes")
         found = tensor(answer[0], (), "a slope").item()
-        # Over this distance a vector passes many code vectors, so that differences see a smooth function.
-        step = 0.01
-        values = []
+        # Over this distance a vector passes several code vectors, so that differences see a smooth function.
+        step, values = 0.01, []
         for shift in (2 * step, step, -step, -2 * step):
             there = moved(settings, shift, 0.0)
             indices = encoded(grade, there, x, (3, 4, 4))
             logits = decoded(grade, there, indices, (3, 1, 8, 8))
             values.append(-Bernoulli(logits=logits).log_prob(x).mean().item())
         truth = factor * (8 * (values[1] - values[2]) - (values[0] - values[3])) / (12 * step)
-        assert abs(found - truth) < 0.06 * abs(truth) + 2e-4, "the gradient of rec is not the straight-through gradient"
+        errors.append(abs(found - truth))
+        sizes.append(abs(truth))
+    # A unit of the network may switch within a step: single slopes are off by up to 0.014, their sum by 3 %.
+    assert 1e-3 < sum(sizes) < 1e3, "rec hardly depends on the parameters, or far too much"
+    assert sum(errors) < 0.12 * sum(sizes), "the gradient of rec is not the straight-through gradient"
 
 
 @points("2/15")
@@ -277,14 +283,12 @@ def test_who_learns(grade):
                 grade.submission(slopes, settings, x, [1.0, 0.0, 0.0, c]),
             )
         )
-        assert close(first[1], b * codebook, 1e-4), "the gradient for the codebook is not that of the codebook loss"
-        assert close(second[1], 2 * b * codebook, 1e-4), (
-            "the gradient for the codebook is not that of the codebook loss"
-        )
-        assert close(second[0] - first[0], 2 * c * commitment, 1e-4), "the encoder does not learn from commitment alone"
+        assert near(first[1], b * codebook, 1e-4), "the gradient for the codebook is not that of the codebook loss"
+        assert near(second[1], 2 * b * codebook, 1e-4), "the gradient for the codebook is not that of the codebook loss"
+        assert near(second[0] - first[0], 2 * c * commitment, 1e-4), "the encoder does not learn from commitment alone"
         rec = (first[0] - c * commitment) / a
-        assert close(third[1], c * codebook, 1e-4), "total does not move the codebook as the codebook loss does"
-        assert close(third[0], c * (rec + 0.25 * commitment), 1e-4), "total does not weigh its parts as it should"
+        assert near(third[1], c * codebook, 1e-4), "total does not move the codebook as the codebook loss does"
+        assert near(third[0], c * (rec + 0.25 * commitment), 1e-4), "total does not weigh its parts as it should"
 
 
 @points("1/15")
@@ -299,7 +303,7 @@ def test_perplexity(grade):
     for found, (indices, K) in zip(answer, cases, strict=True):
         shares = [(indices == k).double().mean().item() for k in range(K)]
         truth = math.exp(-sum(p * math.log(p) for p in shares if p > 0))
-        assert close(tensor(found, (), "the perplexity").item(), truth), "the perplexity is not right"
+        assert near(tensor(found, (), "the perplexity").item(), truth), "the perplexity is not right"
 
 
 @points("2/15")
@@ -307,7 +311,7 @@ def test_perplexity(grade):
 @hint("If the checks above pass: does every part of the network train, and does encode use the same codebook as loss?")
 def test_learns_digits(grade):
     """Trained for a few seconds on small digits, the codes keep most of an image, and many of them are in use."""
-    data = digits()[torch.randperm(1797, generator=grade.rng)]
+    data = binary_digits()[torch.randperm(1797, generator=grade.rng)]
     x, test = data[:1500], data[1500:]
     grade.submission(train, x, [32, 4, 20, 1], 140, 48, 4e-3, grade.guest_seed())
     indices = tensor(grade.submission(trained_codes, test), (297, 4, 4), "the codes").long()
@@ -326,9 +330,3 @@ def test_learns_digits(grade):
     both = torch.where((mixed == indices).repeat_interleave(2, 1).repeat_interleave(2, 2)[:, None], test, test.flip(0))
     accuracy = ((logits > 0) == (both > 0.5)).double().mean().item()
     assert accuracy > 0.78, "the pictures do not follow their codes place by place"
-
-
-@cache
-def digits() -> Tensor:
-    """The 1797 digits of scikit-learn as binary images (1797, 1, 8, 8), 1 where the grey value is at least 8 of 16."""
-    return torch.tensor(load_digits().images >= 8).float()[:, None]

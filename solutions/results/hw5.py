@@ -1,0 +1,86 @@
+"""Homework 5: discrete codes with a learned prior; its likelihood is bounded by one term of a sum over codes."""
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor, nn
+
+from solutions.hw5.code_prior import CodePrior
+from solutions.hw5.vqvae import VQVAE
+from solutions.results.data import BINARY_MNIST
+from solutions.results.entry import Data, Entry, Player, Published, Quantity, per_image
+
+CODES = 64
+
+NOTES = (
+    "Homework 5, **bound**: −log p(x) is at most the nats of the codes that the encoder chooses plus those of the "
+    "pixels given these codes: one term of the sum over all codes.",
+    "Homework 5, **left out**: the critics. A WGAN-GP has no likelihood, and its FID on features of a small classifier "
+    "stands beside no published figure.",
+)
+
+
+class CodedDigits(nn.Module):
+    """A VQ-VAE and a prior over its codes, which learn side by side while the learning rate falls to 0."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.vqvae = VQVAE(CODES, dim=4, hidden=32)
+        self.prior = CodePrior(CODES, n_labels=1, hidden=64, n_blocks=6)
+
+
+def nobody(x: Tensor) -> Tensor:
+    """The one label of images without labels: (B,)."""
+    return torch.zeros(len(x), dtype=torch.long)
+
+
+def code_loss(model: CodedDigits, x: Tensor, generator: Generator) -> Tensor:
+    return model.vqvae.loss(x)["total"]
+
+
+def prior_loss(model: CodedDigits, x: Tensor, generator: Generator) -> Tensor:
+    with torch.no_grad():
+        indices = model.vqvae.encode(x)
+    return model.prior.loss(indices, nobody(x))
+
+
+def bound(model: CodedDigits, x: Tensor, generator: Generator) -> dict[str, Tensor]:
+    """An upper bound of -log p(x), and its two parts: (B,) nats each."""
+    indices = model.vqvae.encode(x)
+    logits = model.vqvae.decode(indices)
+    pixels = F.binary_cross_entropy_with_logits(logits, x, reduction="none").flatten(1).sum(1)
+    codes = F.cross_entropy(model.prior.logits(indices, nobody(x)), indices, reduction="none").flatten(1).sum(1)
+    return {"bound": pixels + codes, "pixels": pixels, "codes": codes}
+
+
+def sample(model: CodedDigits, count: int, data: Data, generator: Generator) -> Tensor:
+    u = torch.rand(count, data.side // 4, data.side // 4, generator=generator)
+    indices = model.prior.sample(nobody(u), u)
+    return model.vqvae.decode(indices).sigmoid()
+
+
+MODELS = {
+    "vqvae": Entry(
+        title="VQ-VAE with prior (homework 5)",
+        built_as=f"28 x 28 to 7 x 7 codes, {CODES} code vectors; gated PixelCNN over the codes, 64 channels, 6 blocks",
+        data=BINARY_MNIST,
+        build=lambda data: CodedDigits(),
+        players=(
+            Player(code_loss, learning_rate=2e-3, parameters=lambda model: model.vqvae.parameters()),
+            Player(prior_loss, learning_rate=2e-3, parameters=lambda model: model.prior.parameters()),
+        ),
+        batch_size=64,
+        measure=per_image(bound),
+        quantities={
+            "bound": Quantity("codes and pixels", "bound"),
+            "pixels": Quantity("pixels given codes", "exact"),
+            "codes": Quantity("codes", "exact"),
+        },
+        headline="bound",
+        sample=sample,
+        published=Published(
+            None,
+            "van den Oord, Vinyals & Kavukcuoglu 2017 (arXiv:1711.00937) report no figure for MNIST.",
+            "Their likelihoods are for CIFAR-10, with a decoder of another size.",
+        ),
+    ),
+}
