@@ -26,6 +26,8 @@ STORIES = (
         solved_with(*ORDINARY_MISTAKES),
         (
             "f_gan/conjugates",
+            "f_gan/bound",
+            "f_gan/large_outputs",
             "scores/distance",
             "scores/fid",
             "scores/few_samples",
