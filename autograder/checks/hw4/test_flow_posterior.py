@@ -218,8 +218,8 @@ def evidence_and_bound(x: Tensor, found: list[Tensor]) -> tuple[float, float]:
     """log p(x) and the ELBO of a flow posterior with these parameters, by quadrature."""
     side = torch.linspace(-6, 6, 401, dtype=torch.float64)
     cell = 2 * math.log(side[1] - side[0])
-    grid = torch.cartesian_prod(side, side)
-    log_px = two_arms(None, grid, x).logsumexp(0) + cell
+    everywhere = torch.cartesian_prod(side, side)
+    log_px = two_arms(None, everywhere, x).logsumexp(0) + cell
     nodes = torch.special.ndtri((torch.arange(80, dtype=torch.float64) + 0.5) / 80)
     eps = torch.cartesian_prod(nodes, nodes)
     mean, log_std = found[:2]
