@@ -25,7 +25,7 @@
 #   make exam        tickets, the examiner's key and exam.csv, into build/exam; SEED=7  TICKETS=30
 #   make attack      every attack on the grader, with the verdict an honest judge gives; QUICK=1 leaves out the long ones
 #   make bench       grading beside nbgrader and otter, models beside their peers, into BENCHMARKS.md; FULL=1  QUICK=1  ONLY=light
-#   make lint        ruff over everything
+#   make lint        ruff over everything, mypy over the packages
 #
 # `make grade` and `make test` set up everything themselves (a virtual environment in .venv; bubblewrap).
 # Exit codes of grade: 0 all graded, 1 some submissions could not be graded, 2 wrong usage, 3 the grader broke.
@@ -124,4 +124,4 @@ bench: setup
 	@$(RUN) -m autograder.bench $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")
 
 lint: setup
-	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check . && $(RUN) -m mypy

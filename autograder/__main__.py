@@ -120,7 +120,7 @@ def _demo_verdict(homeworks: list[Homework], summary: desk.Summary) -> int:
     surprises = []
     for homework in homeworks:
         results = [result for result in summary.results if result.submission.homework == homework.id]
-        points = {r.submission.student: records.points(r.record["total"]) for r in results if r.graded}
+        points = {r.submission.student: records.points(r.record["total"]) for r in results if r.graded and r.record}
         surprises += demo.surprises(homework, points)
     if not surprises:
         _say("Every member of the demo class got what they should, the one with the broken file included.")

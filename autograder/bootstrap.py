@@ -83,12 +83,11 @@ def provide_bubblewrap() -> None:
         return
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print("set-up: installing bubblewrap", file=sys.stderr)
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         install = ["apt-get", "install", "-y", "-q", "bubblewrap"]
-        if subprocess.run(install, **quiet).returncode == 0:
+        if _quietly(install) == 0:
             return
-        subprocess.run(["apt-get", "update", "-q"], **quiet)
-        if subprocess.run(install, **quiet).returncode == 0:
+        _quietly(["apt-get", "update", "-q"])
+        if _quietly(install) == 0:
             return
     print(
         "set-up: bubblewrap is missing, and real submissions are not graded without it; install it with\n"
@@ -96,6 +95,10 @@ def provide_bubblewrap() -> None:
         "    sudo dnf install bubblewrap          (Fedora)",
         file=sys.stderr,
     )
+
+
+def _quietly(command: list[str]) -> int:
+    return subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def probe(function: Callable) -> Callable:
     It sees `student` (the student's definitions), `torch`, `nn`, `F`, `np`, `math`, and the other probes of its file;
     nothing else of the file it stands in. Arguments must be plain data as well.
     """
-    function.is_probe = True
+    vars(function)["is_probe"] = True
     return function
 
 
@@ -102,7 +102,7 @@ def points(share: str) -> Callable[[Callable], Callable]:
     """The share of its exercise's points that a check is worth, such as "1/2". The shares of a file make 1."""
 
     def mark(check: Callable) -> Callable:
-        check.share = Fraction(share)
+        vars(check)["share"] = Fraction(share)
         return check
 
     return mark
@@ -112,17 +112,23 @@ def hint(text: str) -> Callable[[Callable], Callable]:
     """Advice shown below the message of a failed check; it must not give the answer away."""
 
     def mark(check: Callable) -> Callable:
-        check.hint = text
+        vars(check)["hint"] = text
         return check
 
     return mark
 
 
-def limits(**changes: float) -> Callable[[Callable], Callable]:
+def limits(
+    *,
+    cpu_seconds: float = Limits.cpu_seconds,
+    wall_seconds: float = Limits.wall_seconds,
+    memory_bytes: int = Limits.memory_bytes,
+    answer_bytes: int = Limits.answer_bytes,
+) -> Callable[[Callable], Callable]:
     """Change the default Limits of a check: about ten times what the reference needs."""
 
     def mark(check: Callable) -> Callable:
-        check.limits = Limits(**changes)
+        vars(check)["limits"] = Limits(cpu_seconds, wall_seconds, memory_bytes, answer_bytes)
         return check
 
     return mark
@@ -208,7 +214,7 @@ class Grade:
 
     def guest_seed(self) -> int:
         """A seed for a probe. Unlike the seed of `rng`, it tells the guest nothing about what else the judge draws."""
-        return torch.randint(2**31, (), generator=self.rng).item()
+        return int(torch.randint(2**31, (), generator=self.rng))
 
     def prepared(self, make: Callable[[torch.Generator], Any]) -> Any:
         """What `make(rng)` returns, made once per worker and seed: for inputs and truths that take long to compute.
@@ -285,22 +291,24 @@ def load_checks(homework: Homework, exercise: Exercise) -> tuple[Check, ...]:
     functions = [f for name, f in vars(module).items() if name.startswith("test_") and inspect.isfunction(f)]
     if unmarked := [f.__name__ for f in functions if not hasattr(f, "share")]:
         raise CheckFileError(f"{path.name}: {', '.join(unmarked)} has no @points")
-    if untitled := [f.__name__ for f in functions if not inspect.getdoc(f)]:
+    docs = [inspect.getdoc(f) or "" for f in functions]
+    if untitled := [f.__name__ for f, doc in zip(functions, docs, strict=True) if not doc]:
         raise CheckFileError(f"{path.name}: {', '.join(untitled)} has no docstring to show as its title")
-    if sum(f.share for f in functions) != 1:
-        raise CheckFileError(f"{path.name}: the shares in @points make {sum(f.share for f in functions)}, not 1")
+    shares = [vars(f)["share"] for f in functions]
+    if sum(shares) != 1:
+        raise CheckFileError(f"{path.name}: the shares in @points make {sum(shares)}, not 1")
     checks = tuple(
         Check(
             id=f"{exercise.id}/{f.__name__.removeprefix('test_')}",
             exercise=exercise.id,
-            title=inspect.getdoc(f).splitlines()[0],
-            points=exercise.points * f.share,
+            title=doc.splitlines()[0],
+            points=exercise.points * share,
             hint=getattr(f, "hint", ""),
             limits=getattr(f, "limits", Limits()),
             run=f,
             module=module,
         )
-        for f in functions
+        for f, doc, share in zip(functions, docs, shares, strict=True)
     )
     if uneven := [check.id for check in checks if (check.points * 10_000).denominator != 1]:
         raise CheckFileError(f"{path.name}: {', '.join(uneven)} is not worth a whole number of 1/10000 points")
@@ -309,7 +317,7 @@ def load_checks(homework: Homework, exercise: Exercise) -> tuple[Check, ...]:
 
 def reference_namespace(homework: Homework) -> SimpleNamespace:
     """Every name of the homework, as the reference has it."""
-    namespace = {}
+    namespace: dict[str, Any] = {}
     for exercise in homework.exercises:
         module = importlib.import_module(f"solutions.{homework.id}.{exercise.module}")
         namespace |= {name: getattr(module, name) for name in exercise.names}
@@ -357,7 +365,7 @@ def _prepared(make: Callable[[torch.Generator], Any], seed: int) -> Any:
 def probes_source(module: ModuleType) -> str:
     """The source of all probes of a check file, which is all that the guest sees of it."""
     tree = ast.parse(inspect.getsource(module))
-    chosen = []
+    chosen: list[ast.stmt] = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and getattr(vars(module).get(node.name), "is_probe", False):
             node.decorator_list = []
@@ -373,7 +381,7 @@ def probes_source(module: ModuleType) -> str:
 @cache
 def _probes(module: ModuleType) -> dict[str, Any]:
     """The probes of a check file, with the names that the guest gives them and no others."""
-    namespace = {"torch": torch, "nn": nn, "F": F, "np": np, "math": math}
+    namespace: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "np": np, "math": math}
     exec(compile(probes_source(module), f"probes of {module.__name__}", "exec"), namespace)
     return namespace
 
@@ -430,6 +438,8 @@ def _import(path: Path, name: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

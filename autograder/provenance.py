@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from autograder.course import ROOT, Course, Exercise, Homework
 
@@ -22,6 +22,15 @@ CHECKS = ROOT / "autograder" / "checks"
 # By folder, so that no module can be forgotten: rooms that decide a result, and the toolkit, which a guest may import.
 JUDGES = ("notebooks", "judging", "sandbox")
 TOOLKIT = ROOT / "homeworks" / "dgm"
+
+
+class Fingerprints(TypedDict):
+    """Hashes of what grades a homework, and the versions of what runs it."""
+
+    checks: str
+    grader: str
+    toolkit: str
+    environment: dict[str, str]
 
 
 def check_file(homework: Homework, exercise: Exercise) -> Path:
@@ -63,7 +72,7 @@ def course_secret(file: Path) -> str:
     return file.read_text(encoding="utf-8").strip()
 
 
-def fingerprints(homework: Homework) -> dict[str, Any]:
+def fingerprints(homework: Homework) -> Fingerprints:
     """What decides a result besides submission, seed and isolation: checks and references, the grader, versions."""
     files = fingerprinted(homework)
     return {

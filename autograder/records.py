@@ -10,16 +10,16 @@ import json
 import os
 import tempfile
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NotRequired, TextIO, TypedDict
 
 from autograder.course import Homework, format_points
 from autograder.errors import GRADER_BROKE, AutograderError
-from autograder.provenance import digest
+from autograder.provenance import Fingerprints, digest
 
 FORMAT = 1
 GRADED, UNGRADED = "graded", "ungraded"
@@ -34,7 +34,90 @@ MOST_SUSPICIONS = 20  # different ones that are shown
 # Categories of characters that nobody sees, or that act on what shows them.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
-Record = dict[str, Any]
+
+class CheckEntry(TypedDict):
+    """How one check ended."""
+
+    id: str
+    exercise: str
+    title: str
+    points: str
+    max: str
+    state: str  # one of `checking.STATES`
+    message: str
+    hint: str
+    detail: str
+    seconds: float
+
+
+class ExerciseEntry(TypedDict):
+    """What an exercise is worth by its checks."""
+
+    id: str
+    title: str
+    points: str
+    max: str
+    blocked_by: list[str]
+    remark: str
+
+
+class TheoryEntry(TypedDict):
+    """A theory problem, whose points are given by hand and stand in the gradebook."""
+
+    id: str
+    title: str
+    max: str
+    answered: bool
+    answer: str  # a hash of it
+
+
+class Decides(Fingerprints):
+    """What decides a result besides the submission itself."""
+
+    seed: int
+    isolation: str
+
+
+class Provenance(Decides):
+    """What a result was made from; `submission` is None for what could not be read."""
+
+    submission: str | None
+    started: str
+    sandbox: NotRequired[dict[str, Any]]  # what the sandbox measured of itself, where there was one
+
+
+class Regrading(TypedDict):
+    """An earlier grading: when, its total and the next one's, why, and exercise -> points before and after."""
+
+    started: str
+    total: str | None
+    now: str | None
+    why: list[str]
+    changed: dict[str, list[str | None]]
+
+
+class Record(TypedDict):
+    """What grading found about one submission. `total` is None while `state` is UNGRADED."""
+
+    format: int
+    student: str
+    homework: str
+    state: str
+    reason: str
+    fault: str
+    total: str | None
+    max: str
+    exercises: list[ExerciseEntry]
+    checks: list[CheckEntry]
+    theory: list[TheoryEntry]
+    suspicions: list[str]
+    remark: str
+    seconds: float
+    cpu_seconds: dict[str, float]
+    provenance: Provenance
+    detail: NotRequired[str]  # why it could not be graded, for staff
+    to_review: NotRequired[list[str]]  # theory problems whose text changed, until the gradebook knows
+    history: NotRequired[list[Regrading]]
 
 
 class RecordError(AutograderError):
@@ -43,7 +126,7 @@ class RecordError(AutograderError):
     exit_code = GRADER_BROKE
 
 
-def blank(homework: Homework, provenance: dict[str, Any]) -> Record:
+def blank(homework: Homework, provenance: Provenance) -> Record:
     """A record that says nothing yet but what it will have been made from."""
     return {
         "format": FORMAT,
@@ -71,7 +154,7 @@ def without_grade(record: Record, reason: str, fault: str, detail: str = "") -> 
 
 
 def ungraded(
-    homework: Homework, data: bytes | None, decides: dict, reason: str, fault: str, detail: str = ""
+    homework: Homework, data: bytes | None, decides: Decides, reason: str, fault: str, detail: str = ""
 ) -> Record:
     """The record of a submission that nobody began to grade; `decides` are fingerprints, seed and isolation in use."""
     submission = digest(data) if data is not None else None
@@ -108,10 +191,11 @@ def read_record(folder: Path, homework: str, student: str) -> Record | None:
 def all_records(folder: Path, homework: str) -> list[Record]:
     """Every record of a homework, by student. Raises RecordError."""
     students = sorted(path.stem for path in (folder / homework).glob("*.json") if not path.name.startswith("."))
-    return [read_record(folder, homework, student) for student in students]
+    found = (read_record(folder, homework, student) for student in students)
+    return [record for record in found if record is not None]
 
 
-def reasons_to_regrade(old: Record, now: dict) -> list[str]:
+def reasons_to_regrade(old: Record, now: Mapping[str, object]) -> list[str]:
     """Which of what decides a result differs between an old record's provenance and `now`."""
     return [key for key in DECIDES if old["provenance"].get(key) != now.get(key)]
 
@@ -134,8 +218,10 @@ def suspicions(record: Record) -> list[str]:
     return [printable(" ".join(line.split())) for line in lines[:MOST_SUSPICIONS]]
 
 
-def points(text: str) -> Fraction:
+def points(text: str | None) -> Fraction:
     """The exact number of points that a record states. Raises ValueError for anything but plain decimals."""
+    if text is None:
+        raise ValueError("no number of points is stated")
     try:
         number = Decimal(text)
     except InvalidOperation:

@@ -16,6 +16,7 @@ from autograder.course import Course, Homework, format_points, load_course
 from autograder.desk import demo
 from autograder.judging.grading import Material, grade_submission, load_material
 from autograder.pages import feedback
+from autograder.records import Record
 from autograder.sandbox import Sandbox
 
 HOMEWORK = "hw1"
@@ -149,7 +150,7 @@ def run(attack: Attack, sandbox: Sandbox) -> Verdict:
     )
 
 
-def _got(record: dict) -> str:
+def _got(record: Record) -> str:
     if record["state"] != records.GRADED:
         return f"refused: {record['reason']}"
     states = sorted({check["state"] for check in record["checks"]})
@@ -157,7 +158,7 @@ def _got(record: dict) -> str:
     return f"{record['total']} points, {', '.join(states)}{seen}"
 
 
-def _complaints(attack: Attack, record: dict, material: Material) -> Iterable[str]:
+def _complaints(attack: Attack, record: Record, material: Material) -> Iterable[str]:
     if attack.refused:
         if record["state"] == records.GRADED or record["fault"] != records.OF_SUBMISSION:
             yield "it was not refused"
@@ -181,7 +182,7 @@ def _complaints(attack: Attack, record: dict, material: Material) -> Iterable[st
         yield complaint
 
 
-def _shown(attack: Attack, record: dict) -> Iterable[str]:
+def _shown(attack: Attack, record: Record) -> Iterable[str]:
     """The record survives its own reader, and neither it nor the page can do or tell what it must not."""
     with tempfile.TemporaryDirectory() as folder:
         records.write_record(Path(folder), record)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from autograder.attacks import stages
 from autograder.attacks.attack import HOMEWORK, Verdict
+from autograder.course import Course
 
 FORMULA, COMMA, TAG = "=HYPERLINK(1)", "a,b;c", "<b onmouseover=x>"
 
@@ -21,11 +22,12 @@ def run() -> list[Verdict]:
         folder = Path(name)
         _write_class(folder)
         summary = stages.grade(folder, small)
-        reasons = {}
+        reasons: dict[str, str] = {}
         for result in summary.results:
             if not result.graded:
                 reasons.setdefault(result.submission.student, result.problem)
-        totals = {result.record["student"]: result.record["total"] for result in summary.results if result.graded}
+        graded = [result.record for result in summary.results if result.graded and result.record]
+        totals = {record["student"]: record["total"] for record in graded}
         return [
             _verdict("honest neighbour", "E", "an ordinary student in that class", "0.75", totals.get("honest")),
             _refused("link out", "E", "a link to another student's notebook", "link", reasons.get("linker")),
@@ -89,7 +91,7 @@ def _refused(name: str, threat: str, story: str, word: str, reason: str | None) 
     return Verdict(name, threat, story, f"refused: {word}", f"refused: {reason}" if reason else "graded", problems, 0.0)
 
 
-def _spreadsheet(folder: Path, totals: dict[str, str]) -> Verdict:
+def _spreadsheet(folder: Path, totals: dict[str, str | None]) -> Verdict:
     """No cell of grades.csv may be a formula, and a comma in a name must not shift a column."""
     with open(folder / "grades.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -110,7 +112,7 @@ def _page(folder: Path) -> Verdict:
     return _verdict("a tag as a name", "G", "HTML in the student's id", "escaped", "escaped", *live)
 
 
-def _trigger(folder: Path, small: object) -> Verdict:
+def _trigger(folder: Path, small: Course) -> Verdict:
     """A trigger that gives everybody 99 points is noticed, and no score is written through it."""
     with closing(sqlite3.connect(folder / "gradebook.db")) as book:
         book.execute("CREATE TRIGGER t AFTER UPDATE ON grade BEGIN UPDATE grade SET auto_score = 99; END")

@@ -7,6 +7,7 @@ import json
 from autograder.attacks.attack import EVERYTHING, Attack, cell, with_prize
 from autograder.course import Homework
 from autograder.desk import demo
+from autograder.records import Record
 
 
 def inflated(homework: Homework) -> bytes:
@@ -28,7 +29,7 @@ def placeholder_moved(homework: Homework) -> bytes:
     return json.dumps(notebook).encode()
 
 
-def says_answered(record: dict) -> str:
+def says_answered(record: Record) -> str:
     return "a placeholder counts as an answer" if any(entry["answered"] for entry in record["theory"]) else ""
 
 

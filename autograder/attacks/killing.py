@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.attacks import stages
+from autograder.records import Record
 from autograder.sandbox import kernel
 from autograder.sandbox.warden import children
 
@@ -119,7 +120,7 @@ def _round(number: int, fresh, run, small, delay: float, late: bool, rounds: Rou
     shutil.rmtree(place)
 
 
-def _marks(record: dict) -> tuple:
+def _marks(record: Record) -> tuple:
     return tuple(record["provenance"].get(key) for key in KEPT), record["seconds"], tuple(record["cpu_seconds"].items())
 
 

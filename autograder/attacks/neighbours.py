@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from fractions import Fraction
 from pathlib import Path
 
 from autograder.attacks import stages
@@ -59,7 +60,7 @@ def measure() -> tuple[list[str], str]:
 
 def _full() -> str:
     homework = course().homework(HOMEWORK)
-    return format_points(sum(homework.exercise(name).points for name in EXERCISES))
+    return format_points(sum((homework.exercise(name).points for name in EXERCISES), Fraction(0)))
 
 
 def _graded(honest: tuple[str, ...], attackers: list[str]) -> tuple[list[float], set[str]]:

@@ -59,7 +59,7 @@ class Inline(Executor):
     """Does the work when it is handed over, in this process."""
 
     def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:
-        future = Future()
+        future: Future = Future()
         try:
             future.set_result(function(*args, **kwargs))
         except Exception as error:
@@ -99,7 +99,7 @@ class _Answers:
         self.reference = reference
 
     def call(self, probes: str, name: str, args: tuple, kwargs: dict) -> Any:
-        space = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "math": __import__("math")}
+        space: dict[str, Any] = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "math": __import__("math")}
         exec(probes, space)
         return checking.plain(space[name](self.reference, *args, **kwargs))
 
@@ -128,7 +128,7 @@ def grade(folder: Path, small: Course, isolation: str = "none", jobs: int = 1, p
     return desk.grade_class(small, small.given, places, orders)
 
 
-def written(folder: Path) -> dict[str, dict]:
+def written(folder: Path) -> dict[str, records.Record]:
     """student -> record, of the records that are there."""
     return {path.stem: json.loads(path.read_text()) for path in sorted((folder / "records").rglob("[!.]*.json"))}
 
@@ -139,10 +139,10 @@ def complaints(folder: Path, small: Course, deserved: dict[str, str]) -> list[st
     kept = written(folder)
     if kept.keys() != deserved.keys():
         found.append(f"records of {sorted(kept)} instead of {sorted(deserved)}")
-    for student in kept:
-        record = records.read_record(folder / "records", HOMEWORK, student)
-        if record["total"] != deserved.get(student):
-            found.append(f"{student} has {record['total']} instead of {deserved.get(student)}: {record['reason']}")
+    for record in records.all_records(folder / "records", HOMEWORK):
+        wanted = deserved.get(record["student"])
+        if record["total"] != wanted:
+            found.append(f"{record['student']} has {record['total']} instead of {wanted}: {record['reason']}")
     return found + gradebook_complaints(folder / "gradebook.db", small, deserved)
 
 

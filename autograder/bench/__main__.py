@@ -45,13 +45,15 @@ def _run(part: str, sizes: places.Sizes, command: str) -> None:
     if part == "page":
         page.write(ROOT / "BENCHMARKS.md", places.BUILD)
         return
-    python = peers.provide() if part not in ("scale", "course") else None
     if part == "models":
+        python = peers.provide()
         paths = os.pathsep.join([str(ROOT), str(ROOT / "homeworks")])
         done = subprocess.run([python, "-m", "solutions.bench"], cwd=ROOT, env=os.environ | {"PYTHONPATH": paths})
         if done.returncode != 0:
             raise CommandFailedError("some models could not be measured, or disagree (see above)")
         return
+    if part not in ("scale", "course"):
+        peers.provide()
     parts = {
         "light": grading.light_class,
         "heavy": grading.heavy_class,

@@ -24,7 +24,8 @@ Document = dict[str, Any]
 def ours(course: Path, submissions: Path, output: Path, log: str, *options: str) -> Usage:
     """`python -m autograder grade` as a TA runs it, on a class that was never graded. `course` is a folder with it."""
     shutil.rmtree(output, ignore_errors=True)
-    command = [sys.executable, "-m", "autograder", "grade", "--submissions", submissions, "--output", output, *options]
+    command: list[str | Path] = [sys.executable, "-m", "autograder", "grade", *options]
+    command += ["--submissions", submissions, "--output", output]
     return measure.run(command, LOGS / f"{log}.txt", cwd=course, env=environment(course))
 
 
@@ -120,7 +121,7 @@ def overhead(course: Path, homework: str, submissions: Path | None = None) -> di
     instruments = course / "autograder" / "bench"
     if course != ROOT:
         shutil.copytree(ROOT / "autograder" / "bench", instruments, ignore=shutil.ignore_patterns("__pycache__"))
-    command = [sys.executable, "-m", "autograder.bench.overhead", folder, homework]
+    command: list[str | Path] = [sys.executable, "-m", "autograder.bench.overhead", folder, homework]
     log = LOGS / f"overhead-{homework}.json"
     measure.run(command, log, cwd=course, env=environment(course), sample=False)
     return json.loads(log.read_text())

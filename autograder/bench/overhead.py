@@ -22,16 +22,18 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from autograder import checking
 from autograder.bench.measure import tree_cpu
-from autograder.checking import Limits
+from autograder.checking import Check, Limits, Outcome, Session
 from autograder.course import load_course
 from autograder.desk import whole_class as desk
 from autograder.judging import batch, grading
 from autograder.provenance import default_seed, digest
-from autograder.sandbox import Sandbox
+from autograder.records import Record
+from autograder.sandbox import Sandbox, SandboxError
 
 EMPTY_CHECKS = 60
 DESK_COPIES = 10
@@ -68,12 +70,14 @@ def _bare_check(sandbox: Sandbox) -> float:
         for _ in range(EMPTY_CHECKS):
             with guest.session([], Limits()) as session:
                 session.call(NOTHING, "nothing", (), {})
+            if session.usage is None:
+                raise SandboxError("a guest ended without a report of what it used")
             total += session.usage["cpu"]
     return total / EMPTY_CHECKS
 
 
 def _judge(paths: list[Path], material: grading.Material, seed: int, sandbox: Sandbox, bare: float) -> dict[str, float]:
-    zygote = sandbox._launched.process.pid
+    zygote = sandbox._zygote().process.pid
     with _Timed() as timed:
         before = time.process_time(), tree_cpu(zygote)
         guest = 0.0
@@ -92,9 +96,9 @@ class _Timed:
     def __enter__(self) -> _Timed:
         self.seconds, self.checks, self._run = 0.0, 0, checking.run_check
 
-        def run(*args: Any) -> checking.Outcome:
+        def run(check: Check, session: Session, reference: SimpleNamespace, seed: int) -> Outcome:
             begin = time.process_time()
-            outcome = self._run(*args)
+            outcome = self._run(check, session, reference, seed)
             self.seconds += time.process_time() - begin
             self.checks += 1
             return outcome
@@ -109,7 +113,7 @@ class _Timed:
 class _Kept(Executor):
     """An executor that knows the answer: so that the desk does all its work, and nothing is judged."""
 
-    def __init__(self, record: dict[str, Any]) -> None:
+    def __init__(self, record: Record) -> None:
         self.record = record
 
     def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future:

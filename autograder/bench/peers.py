@@ -84,12 +84,12 @@ def otter(name: str, tests: dict[str, str], submissions: dict[str, Document]) ->
     for test, text in tests.items():
         (folder / "tests" / f"{test}.py").write_text(text)
     tool, env = VENV / "bin" / "otter", _environment()
-    generate = [tool, "generate", "-t", "tests", "-o", "autograder.zip", "--no-environment"]
+    generate: list[str | Path] = [tool, "generate", "-t", "tests", "-o", "autograder.zip", "--no-environment"]
     measure.run(generate, LOGS / f"otter-{name}-generate.txt", cwd=folder, env=env)
     used = []
     for student, document in submissions.items():
         path = write(folder / "submitted", student, name, document)
-        command = [tool, "run", path, "-a", folder / "autograder.zip", "-o", path.parent]
+        command: list[str | Path] = [tool, "run", path, "-a", folder / "autograder.zip", "-o", path.parent]
         used.append(measure.run(command, LOGS / f"otter-{name}-{student}.txt", cwd=path.parent, env=env))
         if not (path.parent / "results.json").exists():
             raise measure.CommandFailedError(f"otter left {student} ungraded; see {LOGS}")

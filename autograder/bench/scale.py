@@ -89,7 +89,7 @@ def _local_cluster() -> Iterator[tuple[str, list[int]]]:
     """
     place = BUILD / "cluster"
     shutil.rmtree(place, ignore_errors=True)
-    build = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", place / "installed"]
+    build: list[str | Path] = [sys.executable, "setup.py", "-q", "build_py", "--build-lib", place / "installed"]
     measure.run(build, LOGS / "installed.txt", cwd=ROOT, env=environment(ROOT), sample=False)
     env = environment(place / "installed") | cluster.SETTINGS
     address_file = place / "scheduler.json"

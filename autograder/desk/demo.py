@@ -43,10 +43,13 @@ def write_class(folder: Path, course: Course, homeworks: Iterable[Homework]) -> 
     shutil.rmtree(folder, ignore_errors=True)
     for homework in homeworks:
         for member in members(homework):
-            text = json.dumps(member.make(homework), ensure_ascii=False, indent=1)
-            text = text if member.readable else text[: len(text) // 2]
-            path = folder / member.id / homework.id / f"{homework.id}.ipynb"
-            write_atomically(path, lambda file, text=text: file.write(text))
+            _write(folder / member.id / homework.id / f"{homework.id}.ipynb", member, homework)
+
+
+def _write(path: Path, member: Member, homework: Homework) -> None:
+    text = json.dumps(member.make(homework), ensure_ascii=False, indent=1)
+    shown = text if member.readable else text[: len(text) // 2]
+    write_atomically(path, lambda file: file.write(shown))
 
 
 def members(homework: Homework) -> tuple[Member, ...]:
@@ -115,7 +118,7 @@ def beside(homework: Homework, kind: str, names: Iterable[str]) -> list[str]:
 def adding(notebook: Document, *sources: str, at: int | None = None) -> Document:
     """The notebook with further code cells, at the end or from position `at`."""
     where = len(notebook["cells"]) if at is None else at
-    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    empty: Document = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
     added = [{**empty, "id": f"added-{where + number}", "source": source} for number, source in enumerate(sources)]
     notebook["cells"][where:where] = added
     return notebook

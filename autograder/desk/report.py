@@ -22,7 +22,7 @@ from autograder.desk.whole_class import Result, Summary
 from autograder.marks.final import CourseGrade
 from autograder.marks.gradebook import Change
 from autograder.pages.terminal import safe
-from autograder.records import points, printable, suspicions
+from autograder.records import Record, points, printable, suspicions
 
 FULL, PARTIAL, NONE, UNTRIED = "●", "◐", "○", "·"
 STYLES = {FULL: "green", PARTIAL: "yellow", NONE: "red", UNTRIED: "dim"}
@@ -51,8 +51,8 @@ def progress(out: Console) -> Iterator[Callable[[int, int, str], None]]:
 def show_class(out: Console, course: Course, summary: Summary) -> None:
     """The tables of a run, what changed, and what could not be graded."""
     for homework in course.given:
-        results = [result for result in summary.results if result.submission.homework == homework.id and result.record]
-        if results:
+        own = (result for result in summary.results if result.submission.homework == homework.id)
+        if results := [(result, result.record) for result in own if result.record]:
             _show_homework(out, homework, results)
     _show_changes(out, summary)
     unnamed = [result for result in summary.results if not result.graded]
@@ -112,7 +112,7 @@ def show_grades(out: Console, course: Course, grades: list[CourseGrade]) -> None
             out.print(Text("  ").append(safe(f"{grade.student}: {remark}")), soft_wrap=True)
 
 
-def _show_homework(out: Console, homework: Homework, results: list[Result]) -> None:
+def _show_homework(out: Console, homework: Homework, results: list[tuple[Result, Record]]) -> None:
     table = Table(box=box.SIMPLE_HEAD, title=Text(f"{homework.id}: {homework.title}"), title_justify="left")
     table.add_column("student", overflow="fold")
     table.add_column("points", justify="right")
@@ -120,8 +120,7 @@ def _show_homework(out: Console, homework: Homework, results: list[Result]) -> N
     table.add_column("exercises", no_wrap=True, min_width=len(homework.exercises))
     table.add_column("checks", overflow="fold")
     table.add_column("s", justify="right")
-    for result in results:
-        record = result.record
+    for result, record in results:
         who = safe(result.submission.student, "" if result.graded else "red")
         if suspicions(record):
             who.append(f" {NOTICED}", style="bold red")
@@ -136,18 +135,18 @@ def _show_homework(out: Console, homework: Homework, results: list[Result]) -> N
     legend = Text("  exercises in the order of the notebook: ")
     for glyph, meaning in ((FULL, "all"), (PARTIAL, "some"), (NONE, "nothing"), (UNTRIED, "not attempted")):
         legend.append(glyph, style=STYLES[glyph]).append(f" {meaning}  ")
-    if any(suspicions(result.record) for result in results):
+    if any(suspicions(record) for _, record in results):
         legend.append(NOTICED, style="bold red").append(" did what honest answers hardly ever do: see below")
     out.print(legend)
 
 
-def _bar(record: dict, width: int = 10) -> Text:
+def _bar(record: Record, width: int = 10) -> Text:
     share = points(record["total"]) / (points(record["max"]) or Fraction(1))
     filled = int(share * width)
     return Text("█" * filled, style="green").append("░" * (width - filled), style="dim")
 
 
-def _glyphs(record: dict) -> Text:
+def _glyphs(record: Record) -> Text:
     shown = Text()
     for exercise in record["exercises"]:
         states = {check["state"] for check in record["checks"] if check["exercise"] == exercise["id"]}
@@ -176,7 +175,8 @@ def _show_changes(out: Console, summary: Summary) -> None:
         out.print(
             f"{kept} of {len(summary.results)} unchanged since last time: their results stand (FORCE=1 grades all)."
         )
-    again = [result for result in summary.results if result.old and not result.kept and result.record]
+    graded = [(result, result.old, result.record) for result in summary.results if not result.kept]
+    again = [(result, old, new) for result, old, new in graded if old and new]
     if not again:
         return
     table = Table(box=box.SIMPLE_HEAD, title="graded again", title_justify="left")
@@ -185,13 +185,13 @@ def _show_changes(out: Console, summary: Summary) -> None:
     changes: dict[tuple[str, str], list[Change]] = {}
     for change in summary.changes:
         changes.setdefault((change.student, change.homework), []).append(change)
-    for result in again:
+    for result, old, new in again:
         key = (result.submission.student, result.submission.homework)
         listed = ", ".join(
             f"{c.cell} {'–' if c.old is None else format_points(c.old)}→{format_points(c.new)}"
             for c in changes.get(key, [])
         )
-        before, now = (record["total"] or "–" for record in (result.old, result.record))
+        before, now = (record["total"] or "–" for record in (old, new))
         table.add_row(
             safe(key[0]), key[1], before, now, ", ".join(result.why) or "what was handed in", Text(listed or "none")
         )

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from autograder import provenance, records
 from autograder.course import Course, Homework
@@ -26,7 +25,7 @@ from autograder.judging import batch
 from autograder.marks import final, late
 from autograder.marks.gradebook import Book, CellScore, Change, GradebookError, sqlite_url
 from autograder.pages import feedback, formgrader
-from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, RecordError
+from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Decides, Record, RecordError, Regrading
 
 LONGEST_HISTORY = 20  # gradings that a record remembers
 
@@ -145,7 +144,8 @@ def grade_class(
     found = [submission for submission in found if not chosen or submission.student in chosen]
     with _sentence_for_a_full_disk(places):
         decides = {homework.id: _deciding(course, homework, places, orders) for homework in homeworks}
-    tasks, waiting = [], {}
+    tasks: list[batch.Task] = []
+    waiting: dict[tuple[str, str], Result] = {}
     for submission in found:
         ready, task = _look_at(submission, course, places, orders, decides)
         if task is None:
@@ -212,17 +212,17 @@ def late_of(times: CollectedTimes, homework: Homework, student: str) -> late.Lat
     return late.lateness(homework, student, times.of(homework.id, student))
 
 
-def _deciding(course: Course, homework: Homework, places: Places, orders: Orders) -> dict[str, Any]:
+def _deciding(course: Course, homework: Homework, places: Places, orders: Orders) -> Decides:
     """All that decides a result but the submission itself."""
     seed = orders.seed
     if seed is None:
         secret = "" if orders.public_seeds else provenance.course_secret(places.secret)
         seed = provenance.default_seed(course, homework, secret)
-    return provenance.fingerprints(homework) | {"seed": seed, "isolation": orders.isolation}
+    return {**provenance.fingerprints(homework), "seed": seed, "isolation": orders.isolation}
 
 
 def _look_at(
-    submission: Submission, course: Course, places: Places, orders: Orders, decides: dict[str, dict]
+    submission: Submission, course: Course, places: Places, orders: Orders, decides: dict[str, Decides]
 ) -> tuple[Result, batch.Task | None]:
     """Decide about one submission: it cannot be graded, its old result stands, or there is a task to do."""
     if not submission.homework:
@@ -248,19 +248,19 @@ def _look_at(
     return Result(submission, None, old, why=tuple(why)), task
 
 
-def _why(old: Record | None, data: bytes, now: dict) -> list[str]:
+def _why(old: Record | None, data: bytes, now: Decides) -> list[str]:
     if old is None:
         return []
     if old["fault"] == OF_GRADER:
         return ["the grader had failed"]
-    return records.reasons_to_regrade(old, now | {"submission": provenance.digest(data)})
+    return records.reasons_to_regrade(old, {**now, "submission": provenance.digest(data)})
 
 
 def _grade(
     tasks: list[batch.Task],
     waiting: dict[tuple[str, str], Result],
     orders: Orders,
-    decides: dict[str, dict],
+    decides: dict[str, Decides],
     summary: Summary,
     meanwhile: Callable[[], None],
 ) -> Iterator[Result]:
@@ -350,15 +350,15 @@ class _Writer:
                     self.book.add_student(record["student"])
             except GradebookError as error:
                 self._give_up(error)
-        self._show(result)
+        self._show(result, record)
         self.seconds += time.process_time() - begin
 
-    def _show(self, result: Result) -> None:
+    def _show(self, result: Result, record: Record) -> None:
         """Write what markers and the student see of a submission, unless what markers see still holds.
 
         Where only a mark has changed since, `finish` writes the student's page.
         """
-        record, homework = result.record, self.course.homework(result.record["homework"])
+        homework = self.course.homework(record["homework"])
         made_from = records.record_path(self.places.records, homework.id, record["student"])
         if result.kept and not formgrader.is_stale(self.places.autograded, homework, record["student"], made_from):
             return
@@ -394,7 +394,7 @@ class _Writer:
                     homework, student = record["homework"], record["student"]
                     plots = partial(formgrader.plots, self.places.autograded, homework, student)
                     self._write_page(record, scores[homework].get(student, {}), plots)
-            exam = {}
+            exam: dict[str, Fraction] = {}
             if self.places.exam.exists():
                 try:
                     exam = final.read_exam(self.places.exam, self.course, self.book.students())
@@ -430,13 +430,13 @@ def _to_review(old: Record | None, new: Record) -> list[str]:
     return sorted(changed | set(old.get("to_review", ())))
 
 
-def _history(result: Result, new: Record) -> list[dict[str, Any]]:
+def _history(result: Result, new: Record) -> list[Regrading]:
     """What earlier gradings gave, the last ones: when, why it was graded again, and which exercises changed."""
     old = result.old
     if old is None:
         return []
     before, after = ({e["id"]: e["points"] for e in record["exercises"]} for record in (old, new))
-    entry = {
+    entry: Regrading = {
         "started": old["provenance"].get("started", ""),
         "total": old["total"],
         "now": new["total"],

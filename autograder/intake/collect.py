@@ -52,7 +52,8 @@ def collect(
     """
     now = now or datetime.now(UTC)
     roster = _roster(submissions.parent / "roster.csv")
-    done, chosen = Collected(), {}
+    done = Collected()
+    chosen: dict[tuple[str, str], list[tuple[int, Found]]] = {}
     with contextlib.ExitStack() as opened:
         _choose(files_of(source, opened), course, homework, roster, chosen, done)
         _take_all(chosen, submissions, course, now, done)

@@ -14,7 +14,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
@@ -22,7 +22,8 @@ from multiprocessing.util import Finalize
 from typing import Any
 
 from autograder import course, provenance
-from autograder.records import OF_GRADER, Record, ungraded
+from autograder.provenance import Fingerprints
+from autograder.records import OF_GRADER, Decides, Record, ungraded
 
 # A worker that is still busy so long after a submission's own budget is stuck in the judge: its process ends.
 GRACE_SECONDS = 120
@@ -73,7 +74,9 @@ def grade_all(
     When workers die, each task that was with them runs once more in a pool of its own; if that dies too, it is
     ungraded. The others go on in a new pool.
     """
-    waiting, running, blamed = deque(sorted(tasks, key=lambda task: len(task.data), reverse=True)), {}, []
+    waiting = deque(sorted(tasks, key=lambda task: len(task.data), reverse=True))
+    running: dict[Future[Record], Task] = {}
+    blamed: list[Task] = []
     try:
         while waiting or running:
             while waiting and len(running) < 2 * workers:
@@ -119,7 +122,7 @@ def grade_task(data: bytes, homework_id: str, seed: int, isolation: str) -> Reco
         return record
 
 
-def start(pool: Executor, workers: int, isolation: str, decides: dict[str, dict]) -> list[Future]:
+def start(pool: Executor, workers: int, isolation: str, decides: Mapping[str, Fingerprints]) -> list[Future]:
     """Ask workers for a `preflight`: every one where the executor can say so, else as many times as there are workers.
 
     A process pool starts a process for each call that finds none idle, so that all of them start side by side.
@@ -129,7 +132,9 @@ def start(pool: Executor, workers: int, isolation: str, decides: dict[str, dict]
     return [pool.submit(preflight, sorted(decides), isolation, decides) for _ in range(workers)]
 
 
-def preflight(homework_ids: list[str], isolation: str, decides: dict[str, dict] | None = None) -> tuple[str, float]:
+def preflight(
+    homework_ids: list[str], isolation: str, decides: Mapping[str, Fingerprints] | None = None
+) -> tuple[str, float]:
     """In a worker: load the checks and references and start the sandbox.
 
     `decides` are the fingerprints of each homework where it was asked to grade: a worker elsewhere must have the same.
@@ -155,7 +160,7 @@ def preflight(homework_ids: list[str], isolation: str, decides: dict[str, dict] 
     return problem, time.process_time()
 
 
-def _differs(here: dict, there: dict) -> str:
+def _differs(here: Mapping[str, object], there: Mapping[str, object]) -> str:
     """Which fingerprints are not the same, in words."""
     return " and another ".join(name for name, mark in here.items() if there[name] != mark)
 
@@ -170,15 +175,15 @@ def _grade(grading: Any, data: bytes, homework_id: str, seed: int, isolation: st
 def broken(data: bytes, homework_id: str, seed: int, isolation: str, sentence: str, detail: str = "") -> Record:
     """The record of a submission on which the grader broke."""
     homework = course.load_course().homework(homework_id)
-    decides = provenance.fingerprints(homework) | {"seed": seed, "isolation": isolation}
+    decides: Decides = {**provenance.fingerprints(homework), "seed": seed, "isolation": isolation}
     return ungraded(homework, data, decides, f"{sentence}; no points were lost", OF_GRADER, detail)
 
 
-def _submit(pool: Executor, task: Task) -> Future:
+def _submit(pool: Executor, task: Task) -> Future[Record]:
     try:
         return pool.submit(grade_task, task.data, task.homework, task.seed, task.isolation)
     except BrokenExecutor as error:
-        future = Future()
+        future: Future[Record] = Future()
         future.set_exception(error)
         return future
 

@@ -27,7 +27,19 @@ from autograder.judging.apart import Allowance, CostsTooMuchError, run_apart
 from autograder.judging.exercise import Judged, judge_exercise
 from autograder.notebooks import READY, Notebook, NotebookError, Slice, read_notebook, slice_exercise
 from autograder.notebooks.matching import answers
-from autograder.records import GRADED, OF_GRADER, OF_SUBMISSION, Record, blank, without_grade
+from autograder.provenance import Fingerprints
+from autograder.records import (
+    GRADED,
+    OF_GRADER,
+    OF_SUBMISSION,
+    CheckEntry,
+    ExerciseEntry,
+    Provenance,
+    Record,
+    TheoryEntry,
+    blank,
+    without_grade,
+)
 
 WALL_SECONDS = 600.0  # one submission at most, so that a batch ends
 READING = Allowance()  # an honest notebook takes half a second and a few megabytes
@@ -51,7 +63,7 @@ class Material:
     checks: dict[str, tuple[Check, ...]]
     reference: SimpleNamespace
     released: Notebook
-    fingerprints: dict[str, Any]
+    fingerprints: Fingerprints
 
 
 @cache
@@ -92,7 +104,8 @@ def grade_submission(
     if "problem" in found:
         return without_grade(record, found["problem"], OF_SUBMISSION)
     slices = {
-        name: Slice(state, tuple(map(tuple, parts)), said) for name, (state, parts, said) in found["slices"].items()
+        name: Slice(state, tuple((label, source) for label, source in parts), said)
+        for name, (state, parts, said) in found["slices"].items()
     }
     cpu.lap("read", beside=spent)
 
@@ -129,7 +142,7 @@ def _read(data: bytes, material: Material) -> dict[str, Any]:
     }
 
 
-def made_from(data: bytes, decides: dict[str, Any], seed: int, sandbox: Any) -> dict[str, Any]:
+def made_from(data: bytes, decides: Fingerprints, seed: int, sandbox: Any) -> Provenance:
     """What a result was made from: `records.DECIDES`, what the sandbox says of itself, and when."""
     return {
         "submission": provenance.digest(data),
@@ -171,7 +184,7 @@ def _with_needs(
     return judged
 
 
-def _check_entry(check: Check, outcome: Outcome, ran: bool) -> dict[str, Any]:
+def _check_entry(check: Check, outcome: Outcome, ran: bool) -> CheckEntry:
     passed = outcome.state == checking.PASSED
     advise = ran and (outcome.state in RAN_AND_FELL or outcome.state == checking.BLOCKED)
     return {
@@ -190,7 +203,7 @@ def _check_entry(check: Check, outcome: Outcome, ran: bool) -> dict[str, Any]:
 
 def _exercise_entry(
     exercise: Exercise, checks: Iterable[Check], outcomes: dict[str, Outcome], sliced: Slice
-) -> dict[str, Any]:
+) -> ExerciseEntry:
     blocked = any(outcomes[check.id].state == checking.BLOCKED for check in checks)
     return {
         "id": exercise.id,
@@ -202,7 +215,7 @@ def _exercise_entry(
     }
 
 
-def _theory_entries(material: Material, notebook: Notebook) -> list[dict[str, Any]]:
+def _theory_entries(material: Material, notebook: Notebook) -> list[TheoryEntry]:
     """Each theory problem: whether anything was written about it; a hash tells when an answer changed."""
     texts = answers(material.homework, material.released, notebook)
     return [

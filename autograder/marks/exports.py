@@ -24,13 +24,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.course import Course, Homework, format_points
 from autograder.marks.final import CourseGrade, unformula, write_table
 from autograder.marks.late import ON_TIME, Late
-from autograder.records import GRADED, Record, points, printable, write_atomically
+from autograder.records import GRADED, CheckEntry, Record, points, printable, write_atomically
 
 if TYPE_CHECKING:
     from autograder.marks.gradebook import CellScore
@@ -62,7 +63,7 @@ def write_exports(folder: Path, course: Course, grades: Iterable[CourseGrade]) -
         if old.name not in tables:
             old.unlink()
     for name, rows in tables.items():
-        write_atomically(folder / name, lambda file, rows=rows: write_table(file, rows), newline="")
+        write_atomically(folder / name, partial(write_table, rows=rows), newline="")
     return [folder / name for name in sorted(tables)]
 
 
@@ -130,22 +131,23 @@ def results(
     if record["state"] != GRADED:
         # Without a score Gradescope shows that the autograder failed, which is what happened.
         return {"output": printable(record["reason"] or "could not be graded"), "visibility": "visible", "tests": []}
-    tests, total, cells = [], Fraction(0), cells or {}
+    tests: list[dict[str, Any]] = []
+    total, cells = Fraction(0), cells or {}
     for entry in record["exercises"]:
         own = [check for check in record["checks"] if check["exercise"] == entry["id"]]
         tests += [_test(check, entry["title"]) for check in own]
         cell = cells.get(entry["id"])
-        overruled = cell is not None and (cell.manual is not None or cell.extra is not None)
-        total += cell.counted if overruled else points(entry["points"])
-        if overruled and cell.counted != points(entry["points"]):
+        total += points(entry["points"])
+        if cell is not None and (cell.manual is not None or cell.extra is not None):
             difference = cell.counted - points(entry["points"])
-            tests.append(_by_hand(f"{entry['title']}: corrected by hand", difference, None, cell.comment))
+            total += difference
+            if difference:
+                tests.append(_by_hand(f"{entry['title']}: corrected by hand", difference, None, cell.comment))
     for problem in homework.theory:
-        cell = cells.get(problem.id)
-        marked = cell is not None and cell.manual is not None
-        score = cell.counted if marked else Fraction(0)
+        score, said = Fraction(0), "not marked yet"
+        if (cell := cells.get(problem.id)) is not None and cell.manual is not None:
+            score, said = cell.counted, cell.comment
         total += score
-        said = cell.comment if marked else "not marked yet"
         tests.append(_by_hand(f"{problem.title} (marked by hand)", score, problem.manual_points, said))
     total = min(max(total, Fraction(0)), homework.points)
     if late.penalty:
@@ -159,7 +161,7 @@ def results(
     }
 
 
-def _test(check: dict, exercise: str) -> dict[str, Any]:
+def _test(check: CheckEntry, exercise: str) -> dict[str, Any]:
     lines = [f"{check['state']}: {check['message']}"] if check["message"] else []
     lines += [f"Hint: {check['hint']}"] if check["hint"] else []
     return {

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from autograder.course import Course, Homework, format_points
 from autograder.errors import AutograderError
@@ -242,7 +242,7 @@ def write_grades(path: Path, course: Course, grades: Iterable[CourseGrade]) -> N
     write_atomically(path, lambda file: write_table(file, rows), newline="")
 
 
-def write_table(file: io.TextIOBase, rows: Iterable[Iterable[str]]) -> None:
+def write_table(file: TextIO, rows: Iterable[Iterable[str]]) -> None:
     """Rows as CSV, every field in quotes: where spreadsheets split at semicolons, "a;=1+1" must stay one field."""
     csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
 
@@ -264,7 +264,8 @@ def _exam_points(entry: str, maximum: Fraction, delimiter: str, path: Path, line
         if not number.isascii() or "_" in number or len(number) > 20:
             raise InvalidOperation
         value = Decimal(number)
-        if not value.is_finite() or value.as_tuple().exponent < -9 or value.adjusted() > 9:
+        exponent = value.as_tuple().exponent  # a letter where the value is not finite
+        if not isinstance(exponent, int) or exponent < -9 or value.adjusted() > 9:
             raise InvalidOperation
     except InvalidOperation:
         raise _exam_error(path, line, f"{entry!r} is no number of points") from None

@@ -243,12 +243,10 @@ class Book:
                 )
                 continue
             marked = old.manual_score is not None
-            moved = new is not None and old.auto_score != score
-            if moved:
+            if new is not None and old.auto_score != score:
                 changes.append(Change(record["student"], record["homework"], name, exact_or_none(old.auto_score), new))
-            if moved or (new is None and name in changed_answers and marked):
-                updates.append({"id": old.id, "auto_score": score, "needs_manual_grade": marked or new is None})
-            elif new is None and not marked and not old.needs_manual_grade:
+                updates.append({"id": old.id, "auto_score": score, "needs_manual_grade": marked})
+            elif new is None and (name in changed_answers if marked else not old.needs_manual_grade):
                 updates.append({"id": old.id, "auto_score": None, "needs_manual_grade": True})
         missing = [
             {"cell_id": cell, "notebook_id": notebook.id} for cell in cells.commented.values() if cell not in commented
@@ -292,9 +290,13 @@ class Book:
         found: dict[str, dict[str, CellScore]] = {}
         for notebook, cell, auto, manual, extra, needs_mark in rows:
             owner, name = whose[notebook], graded[cell]
-            exactly = (exact_or_none(score) for score in (auto, manual, extra))
             found.setdefault(owner, {})[name] = CellScore(
-                *exactly, maxima[name], needs_mark, comments.get((owner, name), "")
+                exact_or_none(auto),
+                exact_or_none(manual),
+                exact_or_none(extra),
+                maxima[name],
+                needs_mark,
+                comments.get((owner, name), ""),
             )
         db.rollback()  # end the read, so that nobody has to wait for it
         return found

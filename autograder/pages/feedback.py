@@ -19,7 +19,17 @@ from typing import TYPE_CHECKING, Any
 from autograder.course import Course, Homework, format_points
 from autograder.marks.late import ON_TIME, Late
 from autograder.pages.rendering import TEMPLATES, template
-from autograder.records import GRADED, OF_GRADER, Record, points, printable, write_atomically
+from autograder.records import (
+    GRADED,
+    OF_GRADER,
+    CheckEntry,
+    ExerciseEntry,
+    Record,
+    TheoryEntry,
+    points,
+    printable,
+    write_atomically,
+)
 
 if TYPE_CHECKING:
     from autograder.marks.gradebook import CellScore
@@ -114,8 +124,8 @@ def page(
         return template(PAGE).render(**common, problem=_problem(record))
     exercises = [_exercise(entry, record["checks"], cells.get(entry["id"])) for entry in record["exercises"]]
     theory = [_theory(entry, cells.get(entry["id"])) for entry in record["theory"]]
-    automatic = sum((_counts(entry, cells.get(entry["id"])) for entry in record["exercises"]), Fraction(0))
-    manual = sum((_counts(entry, cells.get(entry["id"])) for entry in record["theory"]), Fraction(0))
+    automatic = sum((_counts(entry["points"], cells.get(entry["id"])) for entry in record["exercises"]), Fraction(0))
+    manual = sum((_counts("0", cells.get(entry["id"])) for entry in record["theory"]), Fraction(0))
     unmarked = sum(1 for entry in record["theory"] if (cell := cells.get(entry["id"])) is None or cell.manual is None)
     return template(PAGE).render(
         **common,
@@ -148,18 +158,19 @@ def _problem(record: Record) -> str:
     return _text(record["reason"])
 
 
-def _counts(entry: dict, cell: CellScore | None) -> Fraction:
+def _counts(automatic: str, cell: CellScore | None) -> Fraction:
     if cell is not None and (cell.manual is not None or cell.extra is not None):
         return cell.counted
-    return points(entry.get("points", "0"))
+    return points(automatic)
 
 
-def _exercise(entry: dict, checks: list[dict], cell: CellScore | None) -> dict[str, Any]:
+def _exercise(entry: ExerciseEntry, checks: list[CheckEntry], cell: CellScore | None) -> dict[str, Any]:
     own = [_check(check) for check in checks if check["exercise"] == entry["id"]]
-    score, maximum = _counts(entry, cell), points(entry["max"])
+    score, maximum = _counts(entry["points"], cell), points(entry["max"])
     found = {(check["state"], check["message"], check["hint"]) for check in own}
     same = own[0] if len(found) == 1 and own[0]["message"] and not own[0]["hint"] else None  # said once is enough
-    changed = cell is not None and cell.manual is not None and cell.manual != points(entry["points"])
+    manual = cell.manual if cell is not None else None
+    changed = manual is not None and manual != points(entry["points"])
     return {
         "title": entry["title"],
         "points": format_points(score),
@@ -169,12 +180,12 @@ def _exercise(entry: dict, checks: list[dict], cell: CellScore | None) -> dict[s
         "checks": own,
         "same": same,
         "remark": _text(entry["remark"]),
-        "manual": f"A TA looked at this and gave {format_points(cell.manual)} points." if changed else "",
+        "manual": f"A TA looked at this and gave {format_points(manual)} points." if changed else "",
         "comment": _text(cell.comment) if cell is not None else "",
     }
 
 
-def _check(check: dict) -> dict[str, str]:
+def _check(check: CheckEntry) -> dict[str, str]:
     passed = check["state"] == "passed"
     kind = "passed" if passed else "wait" if check["state"] in OPEN else "lost"
     return {
@@ -189,14 +200,14 @@ def _check(check: dict) -> dict[str, str]:
     }
 
 
-def _theory(entry: dict, cell: CellScore | None) -> dict[str, str]:
-    marked = cell is not None and cell.manual is not None
+def _theory(entry: TheoryEntry, cell: CellScore | None) -> dict[str, str]:
+    marked = cell if cell is not None and cell.manual is not None else None
     note = (
         "" if marked else "not marked yet" if entry["answered"] else "not marked yet; no answer was found in its cell"
     )
     return {
         "title": entry["title"],
-        "points": format_points(cell.counted) if marked else "–",
+        "points": format_points(marked.counted) if marked else "–",
         "max": entry["max"],
         "note": note,
         "comment": _text(cell.comment) if cell is not None else "",

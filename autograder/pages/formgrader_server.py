@@ -186,7 +186,7 @@ class _Refused(APIHandler):
 
 
 class _Closed(JupyterHandler):
-    def prepare(self) -> None:
+    async def prepare(self, *, _redirect_to_login: bool = True) -> None:
         raise web.HTTPError(403, "this server holds the formgrader and nothing else")
 
 

@@ -64,17 +64,18 @@ def alike(codes: dict[str, str], released: Notebook, least: float = ALIKE) -> li
     """Pairs of students, most alike first; `codes` is student -> own code."""
     from copydetect import compare_files
 
-    boilerplate = list(_fingerprint("released", "\n\n".join(cell.source for cell in released.code)).hashes)
-    prints = {student: _fingerprint(student, code, boilerplate) for student, code in sorted(codes.items())}
-    prints = {student: made for student, made in prints.items() if made is not None and len(made.hashes)}
+    boilerplate = list(_all_hashes("\n\n".join(cell.source for cell in released.code)))
+    made = {student: _fingerprint(code, boilerplate) for student, code in sorted(codes.items())}
+    prints = {student: own for student, own in made.items() if own is not None and len(own.hashes)}
     pairs = []
     for one, other in combinations(prints, 2):
         if prints[one].hashes.isdisjoint(prints[other].hashes):
             continue
         overlap, shares, slices = compare_files(prints[one], prints[other])
         if overlap >= SHORTEST and max(shares) >= least:
-            places = tuple(tuple((int(a), int(b)) for a, b in zip(*ranges, strict=True)) for ranges in slices)
-            pairs.append(Pair((one, other), tuple(map(float, shares)), (codes[one], codes[other]), places))
+            first, second = (tuple((int(a), int(b)) for a, b in zip(*ranges, strict=True)) for ranges in slices)
+            of_one, of_other = map(float, shares)
+            pairs.append(Pair((one, other), (of_one, of_other), (codes[one], codes[other]), (first, second)))
     return sorted(pairs, key=lambda pair: (-pair.share, pair.students))
 
 
@@ -124,13 +125,21 @@ def page(
     )
 
 
-def _fingerprint(student: str, code: str, boilerplate: list[int] | None = None) -> CodeFingerprint | None:
+def _all_hashes(code: str) -> Iterable[int]:
+    """What `_fingerprint` must not find: the hash of every run of NOISE characters of the code."""
+    from copydetect import CodeFingerprint
+
+    enough = code if len(code) >= GUARANTEED else "pass\n" * NOISE
+    return CodeFingerprint("x.py", NOISE, 1, fp=StringIO(enough)).hashes
+
+
+def _fingerprint(code: str, boilerplate: list[int]) -> CodeFingerprint | None:
+    """The code's fingerprint without the boilerplate's hashes; None where the code is too short to tell."""
     from copydetect import CodeFingerprint
 
     if len(code) < GUARANTEED:
-        return None if boilerplate is not None else CodeFingerprint("x.py", NOISE, 1, fp=StringIO("pass\n" * NOISE))
-    window = GUARANTEED - NOISE + 1
-    return CodeFingerprint("x.py", NOISE, 1 if boilerplate is None else window, boilerplate, fp=StringIO(code))
+        return None
+    return CodeFingerprint("x.py", NOISE, GUARANTEED - NOISE + 1, boilerplate, fp=StringIO(code))
 
 
 def _marked(code: str, places: Iterable[tuple[int, int]]) -> Markup:

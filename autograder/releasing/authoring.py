@@ -212,8 +212,8 @@ class _Reader:
         if cell.metadata:
             [(kind, about), *more] = cell.metadata.items()
             if kind not in (THEORY, RUBRIC, ANSWER) or more:
-                known = " or ".join(f'{{"{kind}": ...}}' for kind in (THEORY, RUBRIC, ANSWER))
-                raise self.fail(number, cell.source, f"+++ may only say {known}, not {kind}")
+                kinds = " or ".join(f'{{"{kind}": ...}}' for kind in (THEORY, RUBRIC, ANSWER))
+                raise self.fail(number, cell.source, f"+++ may only say {kinds}, not {kind}")
             known = {problem.id for problem in self.homework.theory}
             if kind == ANSWER:
                 known |= {exercise.id for exercise in self.homework.exercises}
@@ -313,8 +313,9 @@ class _Reader:
         """Every answer stands below a question, which is the last paragraph of its text."""
         for number, (above, cell) in enumerate(zip([None, *cells], cells, strict=False), start=1):
             if cell.kind == ANSWER:
-                questions = list(QUESTION.finditer(above.source)) if above is not None and above.kind == TEXT else []
-                if len(questions) != 1 or "\n\n" in above.source[questions[0].start() :].strip():
+                text = above.source if above is not None and above.kind == TEXT else ""
+                questions = list(QUESTION.finditer(text))
+                if len(questions) != 1 or "\n\n" in text[questions[0].start() :].strip():
                     raise self.fail(number, cell.source, "has no question, or more than one, right above it")
 
     def _vet_setup(self, cells: list[Authored]) -> None:

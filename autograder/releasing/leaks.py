@@ -19,7 +19,7 @@ from pathlib import Path
 
 from autograder.course import ROOT, Homework
 from autograder.releasing.authoring import ANSWER, RUBRIC, THEORY, authored_cells
-from autograder.releasing.reference import BEGIN, END, SETUP, reference_path
+from autograder.releasing.reference import BEGIN, END, SETUP, last_line, reference_path
 
 SHORTEST = 20
 # What everybody writes sooner or later; such a line gives no exercise away, and may stand anywhere.
@@ -74,7 +74,7 @@ def hidden_code(source: str) -> list[str]:
     secret: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            span = range(node.lineno, node.end_lineno + 1)
+            span = range(node.lineno, last_line(node) + 1)
             begins = [number for number in span if lines[number - 1].strip() == BEGIN]
             for begin in begins:
                 secret |= set(range(begin + 1, _end_marker(lines, begin)))
@@ -92,12 +92,12 @@ def _open_lines(tree: ast.Module) -> set[int]:
     numbers: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            numbers |= set(range(node.lineno, node.end_lineno + 1))
+            numbers |= set(range(node.lineno, last_line(node) + 1))
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             first = min([node.lineno, *(item.lineno for item in node.decorator_list)])
             numbers |= set(range(first, node.body[0].lineno))
             if ast.get_docstring(node) is not None:
-                numbers |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+                numbers |= set(range(node.body[0].lineno, last_line(node.body[0]) + 1))
     return numbers
 
 

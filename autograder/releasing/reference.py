@@ -48,10 +48,19 @@ from torch import Tensor, nn
 """
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+# Nodes that have a place in the text.
+Placed = ast.stmt | ast.expr | ast.excepthandler | ast.arg | ast.keyword | ast.alias | ast.pattern
 
 
 class ReleaseError(AutograderError):
     """A homework cannot be released as it is written; the sentence says what is wrong and where."""
+
+
+def last_line(node: Placed) -> int:
+    """The line where a node of a parsed text ends. Raises ValueError for a node that was made otherwise."""
+    if node.end_lineno is None:
+        raise ValueError(f"{ast.dump(node)} stands in no text")
+    return node.end_lineno
 
 
 def imported(tree: ast.AST) -> set[str]:
@@ -172,7 +181,7 @@ class ReferenceModule:
     def _span(node: ast.stmt) -> tuple[int, int]:
         """First and last line of a statement, decorators included."""
         decorators = getattr(node, "decorator_list", [])
-        return min([node.lineno, *(item.lineno for item in decorators)]), node.end_lineno
+        return min([node.lineno, *(item.lineno for item in decorators)]), last_line(node)
 
     def _comment_above(self, node: ast.stmt, hidden: bool) -> list[str]:
         """The comment lines that touch a definition from above; instructors' own when `hidden`."""
@@ -224,7 +233,7 @@ class ReferenceModule:
         if not statements:
             return None
         first = self._span(statements[0])[0]
-        above = node.body[0].end_lineno if has_docstring else self._signature_end(node, first)
+        above = last_line(node.body[0]) if has_docstring else self._signature_end(node, first)
         if first <= above:
             raise self._fail(f"{node.name}: put the body on lines of its own")
         while first - 1 > above and self.code.lines[first - 2].strip():
@@ -233,9 +242,9 @@ class ReferenceModule:
 
     def _last_line(self, node: Function | ast.ClassDef) -> int:
         """The last line of a definition with the comments below its last statement."""
-        last, lines = node.end_lineno, self.code.lines
-        comment = re.compile(rf"\s{{{node.body[0].col_offset},}}#")
-        for number, line in enumerate(lines[node.end_lineno :], start=node.end_lineno + 1):
+        end, lines = last_line(node), self.code.lines
+        last, comment = end, re.compile(rf"\s{{{node.body[0].col_offset},}}#")
+        for number, line in enumerate(lines[end:], start=end + 1):
             if line.strip() and not comment.match(line):
                 break
             last = number if line.strip() else last

@@ -161,7 +161,7 @@ class _Packer:
     def bytes(self, name: str, shape: tuple[int, ...], value: np.ndarray) -> dict:
         flat = np.ascontiguousarray(value).reshape(-1).view(np.uint8)
         self.payload_bytes += flat.nbytes
-        self.arrays.append(memoryview(flat))
+        self.arrays.append(flat.data)
         return {"array": [name, list(shape)]}
 
     def reserve(self, size: int) -> None:

@@ -82,7 +82,7 @@ class Group:
             return None
         allowance = Allowance(self, memory_bytes, processes, self.kills())
         self._running.append(allowance)
-        self._set_limits()
+        self._set_limits(self._base)
         return allowance
 
     def end(self, allowance: Allowance) -> None:
@@ -131,13 +131,13 @@ class Group:
         inside = [set(map(int, Path(entrance).read_text().split())) for entrance in self.entrances]
         return all(processes <= found for found in inside)
 
-    def _set_limits(self) -> None:
-        """Write the limits, if they are others than before.
+    def _set_limits(self, base: int) -> None:
+        """Write the limits above what the zygote alone uses, if they are others than before.
 
         The kernel refuses a limit on memory that lies below what is in use even after it has dropped what it can. Then
         the one before stays, which was higher.
         """
-        memory = self._base + sum(running.memory_bytes + SLACK_BYTES for running in self._running)
+        memory = base + sum(running.memory_bytes + SLACK_BYTES for running in self._running)
         memory = -(-memory // PAGE) * PAGE  # the kernel keeps whole pages
         if memory != self._memory_limit:
             with suppress(OSError):
@@ -201,19 +201,19 @@ def _own_folders(mounts: str, groups: str) -> dict[str, Path]:
     A container may see a part of the hierarchy only; then the mount has a root, and the group lies below that or cannot
     be seen.
     """
-    own = {}
+    own: dict[str, PurePosixPath] = {}
     for line in groups.splitlines():
         _, controllers, path = line.split(":", 2)
         own |= {controller: PurePosixPath(path) for controller in controllers.split(",")}
-    folders = {}
+    folders: dict[str, Path] = {}
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
         root, point = (_unescaped(field) for field in before.split(" ")[3:5])
         kind, _, options = after.split(" ", 2)
         for controller in options.split(",") if kind == "cgroup" else [""] if kind == "cgroup2" else []:
-            path = own.get(controller)
-            if path is not None and path.is_relative_to(root) and ".." not in path.parts:
-                folders.setdefault(controller, Path(point, path.relative_to(root)))
+            place = own.get(controller)
+            if place is not None and place.is_relative_to(root) and ".." not in place.parts:
+                folders.setdefault(controller, Path(point, place.relative_to(root)))
     return folders
 
 

@@ -92,25 +92,25 @@ class Sandbox:
         return not self._is_running()
 
     def _zygote(self) -> launch.Launched:
-        if not self._is_running():
+        launched = self._launched
+        if launched is None or not self._is_running():
             self.close()
             self._description = None
             cpu, self._claim = launch.claim_cpu()
             try:
                 self._group = groups.make()
                 entrances = [] if self._group is None else self._group.entrances
-                self._launched = launch.launch(self.isolation, cpu, entrances)
+                launched = self._launched = launch.launch(self.isolation, cpu, entrances)
                 if self._group is not None:
-                    self._group.settle(self._processes())
+                    self._group.settle(_with_descendants(launched.process.pid))
             except BaseException:
                 self.close()
                 raise
-        return self._launched
+        return launched
 
     def _processes(self) -> set[int]:
         """Those of the sandbox, with bubblewrap around it."""
-        process = self._launched.process.pid
-        return {process, *descendants(process)}
+        return _with_descendants(self._zygote().process.pid)
 
     def _ask(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
         """One question to the zygote. When it does not answer, it is replaced, and SandboxError says so."""
@@ -158,9 +158,8 @@ class Guest:
 
     def close(self) -> None:
         """End whatever runs in this guest."""
-        if self._warden is not None:
+        if not _is_closed(self._warden):
             self._warden.close()
-            self._warden = None
             if self._sandbox._is_running():  # if the zygote has gone, so have its guests
                 with suppress(SandboxError):
                     self._sandbox._ask({"op": "close", "guest": self._number})
@@ -188,7 +187,7 @@ class Guest:
             "processes": PROCESSES,
         }
         for _ in range(2):
-            if self._warden is None:
+            if _is_closed(self._warden):
                 self._number, self._warden = self._open()
             group = self._sandbox._group
             allowance = None if group is None else group.begin(limits.memory_bytes, PROCESSES)
@@ -336,10 +335,9 @@ class Session:
 
         With `patience` a process that has closed its socket has that many seconds to end by itself and show how.
         """
-        if self._socket is None:
+        if _is_closed(self._socket):
             return
         self._socket.close()
-        self._socket = None
         try:
             self._collect(patience)
         finally:
@@ -417,6 +415,15 @@ class Session:
         if ready or self.usage is not None:
             raise _EndedError
         raise _OutOfTimeError
+
+
+def _with_descendants(process: int) -> set[int]:
+    return {process, *descendants(process)}
+
+
+def _is_closed(end: socket.socket) -> bool:
+    """Whether it was closed here; what the other side did does not count."""
+    return end.fileno() == -1
 
 
 def _together(reports: list[dict[str, Any]]) -> dict[str, Any] | None:

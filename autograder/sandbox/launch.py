@@ -187,7 +187,7 @@ def _start(command: list[str], home: str | None, entrances: Sequence[str]) -> La
     with tempfile.TemporaryFile() as errors, zygote_end:
         process = subprocess.Popen(
             [*ENTER, *entrances, "--", *command] if entrances else command,
-            stdin=zygote_end,  # the one descriptor that is inherited for sure under the same number
+            stdin=zygote_end.fileno(),  # the one descriptor that is inherited for sure under the same number
             stdout=subprocess.DEVNULL,
             stderr=errors,
             cwd="/",

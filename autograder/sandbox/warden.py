@@ -116,12 +116,12 @@ class Warden:
 
     def watch(self, limits: dict[str, Any], reaped_before: float, memory_before: int) -> tuple[str, Usage]:
         """Wait until the child ends, the judge says so, or the guest as a whole uses too much: why, and the peak."""
-        descriptor = os.pidfd_open(self.child)
+        descriptor, judge = os.pidfd_open(self.child), self.judge.fileno()
         peak = Usage()
         try:
             while True:
-                ready, _, _ = select.select([descriptor, self.judge], [], [], TICK_SECONDS)
-                if self.judge in ready:
+                ready, _, _ = select.select([descriptor, judge], [], [], TICK_SECONDS)
+                if judge in ready:
                     control.receive(self.judge)  # the only message during a check is "end"; raises when it is gone
                     return "asked", peak
                 if descriptor in ready:
@@ -183,7 +183,7 @@ class Warden:
 
 def children(process: int) -> list[int]:
     """The children of a process, those that ended and are not yet reaped included."""
-    found = []
+    found: list[int] = []
     try:
         for thread in os.listdir(f"/proc/{process}/task"):
             found += map(int, Path(f"/proc/{process}/task/{thread}/children").read_text().split())

@@ -36,11 +36,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.checking import CheckFileError
+from autograder.releasing.reference import last_line
+from autograder.validation.mutants import Text
 
 SUFFIX = ".mistakes.md"
 WIDTH = 120
 MISTAKE = re.compile(r"### (\w+): (\S.*)")
 CHAPTER = re.compile(r"## (\w+)")
+Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 MULTILINE_SIGNATURE = re.compile(r"^( *)(def \w+\()\n((?:\1 .*\n)+)\1\):$", re.MULTILINE)
 
 
@@ -70,10 +73,12 @@ def read(path: Path, exercise: str, checks: Collection[str], reference: str) -> 
     sections = list(_sections(path))
     if not sections or sections[0].heading != f"# Mistakes in {exercise}":
         raise CheckFileError(f"{_shown(path)} must start with `# Mistakes in {exercise}`")
-    base, chapter, chapters, mistakes = "", "", set(), {}
+    base, chapter = "", ""
+    chapters: set[str] = set()
+    mistakes: dict[str, Mistake] = {}
     for section in sections:
-        if MISTAKE.fullmatch(section.heading):
-            name, sentence = MISTAKE.fullmatch(section.heading).groups()
+        if found := MISTAKE.fullmatch(section.heading):
+            name, sentence = found.groups()
             if not chapter:
                 raise section.fault("stands under no check; `## <check>` must come first")
             if name in mistakes:
@@ -83,8 +88,8 @@ def read(path: Path, exercise: str, checks: Collection[str], reference: str) -> 
             if base or chapter:
                 raise section.fault("must come once and before all checks")
             base = section.program(plain(reference))
-        elif CHAPTER.fullmatch(section.heading):
-            chapter = CHAPTER.fullmatch(section.heading)[1]
+        elif found := CHAPTER.fullmatch(section.heading):
+            chapter = found[1]
             if chapter not in checks:
                 raise section.fault(f"names no check; there are {', '.join(checks)}")
             if chapter in chapters:
@@ -222,31 +227,22 @@ def plain(source: str) -> str:
 
 def _cuts(source: str, tree: ast.Module) -> Iterator[tuple[int, int, bytes]]:
     """(begin, end, what comes instead) of all that `plain` leaves out, in bytes, which is how `ast` counts."""
-    lines = source.encode().splitlines(keepends=True)
-    starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line))
-    data = b"".join(lines)
-
-    def begin(node: ast.AST) -> int:
-        return starts[node.lineno - 1] + node.col_offset
-
-    def end(node: ast.AST) -> int:
-        return starts[node.end_lineno - 1] + node.end_col_offset
-
+    text = Text(source)
+    data, starts, lines = text.bytes, text.starts, text.bytes.splitlines(keepends=True)
     for node in ast.walk(tree):
         if isinstance(node, ast.arg) and node.annotation:
-            default = re.compile(rb" *= *").match(data, end(node))
-            yield begin(node) + len(node.arg.encode()), default.end() if default else end(node), b"=" * bool(default)
+            begin, end = text.span(node)
+            default = re.compile(rb" *= *").match(data, end)
+            yield begin + len(node.arg.encode()), default.end() if default else end, b"=" * bool(default)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns:
-            arrow = data.rindex(b"->", 0, begin(node.returns))
-            yield len(data[:arrow].rstrip()), end(node.returns), b""
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and _docstring(node):
+            begin, end = text.span(node.returns)
+            yield len(data[: data.rindex(b"->", 0, begin)].rstrip()), end, b""
+        if isinstance(node, Documented) and _has_docstring(node):
             docstring = node.body[0]
             if len(node.body) == 1:
-                yield begin(docstring), end(docstring), b"pass"
+                yield *text.span(docstring), b"pass"
                 continue
-            after = docstring.end_lineno
+            after = last_line(docstring)
             while not lines[after].strip():
                 after += 1
             yield starts[docstring.lineno - 1], starts[after], b""
@@ -259,7 +255,7 @@ def _cuts(source: str, tree: ast.Module) -> Iterator[tuple[int, int, bytes]]:
             yield starts[row - 1] + len(code.encode()), starts[row] - (0 if whole_line else 1), b""
 
 
-def _docstring(node: ast.AST) -> bool:
+def _has_docstring(node: Documented) -> bool:
     first = node.body[0] if node.body else None
     return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
 

@@ -13,10 +13,11 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeGuard
 
-from autograder.releasing.reference import BEGIN, END
+from autograder.releasing.reference import BEGIN, END, Placed, last_line
 
 Change = tuple[int, int, str]  # from byte, to byte, what stands there instead
 Mutator = Callable[["Text", ast.AST], Iterator[Change]]
@@ -88,13 +89,12 @@ class Text:
         for line in self.bytes.splitlines(keepends=True):
             self.starts.append(self.starts[-1] + len(line))
 
-    def span(self, node: ast.AST) -> tuple[int, int]:
-        return (
-            self.starts[node.lineno - 1] + node.col_offset,
-            self.starts[node.end_lineno - 1] + node.end_col_offset,
-        )
+    def span(self, node: Placed) -> tuple[int, int]:
+        """From which byte to which a node of this text reaches. Raises ValueError for a node that stands in none."""
+        end = self.starts[last_line(node) - 1] + (node.end_col_offset or 0)  # 0 never: both ends are known, or none
+        return self.starts[node.lineno - 1] + node.col_offset, end
 
-    def of(self, node: ast.AST) -> str:
+    def of(self, node: Placed) -> str:
         return self[self.span(node)]
 
     def __getitem__(self, span: tuple[int, int]) -> str:
@@ -111,9 +111,10 @@ def mutants(source: str) -> list[Mutant]:
     lines = source.splitlines()
     theirs = _solution_lines(lines)
     found: list[Mutant] = []
-    seen, names = {ast.dump(tree)}, Counter()
+    seen = {ast.dump(tree)}
+    names: Counter[str] = Counter()
     for function, node in _nodes(tree):
-        if not theirs.issuperset(range(node.lineno, node.end_lineno + 1)):
+        if not theirs.issuperset(range(node.lineno, last_line(node) + 1)):
             continue
         for mutator in MUTATORS:
             for change in mutator(text, node):
@@ -144,9 +145,9 @@ def _solution_lines(lines: list[str]) -> set[int]:
     return found
 
 
-def _nodes(node: ast.AST, function: str = "") -> Iterator[tuple[str, ast.AST]]:
+def _nodes(node: ast.AST, function: str = "") -> Iterator[tuple[str, Placed]]:
     """Every statement and expression that runs, with the function it stands in, from the top down."""
-    children = ast.iter_child_nodes(node)
+    children: Iterable[ast.AST] = ast.iter_child_nodes(node)
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         function = f"{function}.{node.name}".lstrip(".")
         children = [*node.decorator_list, *node.body]
@@ -155,7 +156,7 @@ def _nodes(node: ast.AST, function: str = "") -> Iterator[tuple[str, ast.AST]]:
     for child in children:
         if _is_words(child):
             continue
-        if hasattr(child, "lineno"):
+        if isinstance(child, Placed):
             yield function, child
         yield from _nodes(child, function)
 
@@ -184,7 +185,7 @@ def _bare(line: str) -> str:
 # --- mutators: what each could become -------------------------------------------------------------------------------
 
 
-def _operator(text: Text, after: ast.AST, before: ast.AST, symbol: str) -> tuple[int, int]:
+def _operator(text: Text, after: ast.expr, before: ast.expr, symbol: str) -> tuple[int, int]:
     """Where the operator between two operands stands; there may be brackets and comments around it."""
     begin, end = text.span(after)[1], text.span(before)[0]
     at = text[(begin, end)].index(symbol)
@@ -241,7 +242,7 @@ def constant_changed(text: Text, node: ast.AST) -> Iterator[Change]:
 
 def bound_shifted(text: Text, node: ast.AST) -> Iterator[Change]:
     """Slices, indices and ranges that are not plain numbers, by one."""
-    bounds: list[ast.AST] = []
+    bounds: list[ast.expr] = []
     if isinstance(node, ast.Slice):
         bounds = [bound for bound in (node.lower, node.upper) if bound is not None]
     elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name | ast.BinOp):
@@ -350,7 +351,7 @@ def gradient_let_through(text: Text, node: ast.AST) -> Iterator[Change]:
                 yield (*text.span(item.context_expr), "torch.no_grad()")
 
 
-def _calls(node: ast.AST, name: str) -> bool:
+def _calls(node: ast.AST, name: str) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
 
 

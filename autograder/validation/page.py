@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 
 from rich import box
+from rich.console import JustifyMethod
 from rich.table import Table
 from scipy.stats import beta
 
@@ -197,7 +198,7 @@ def terminal_table(homework: Homework, summaries: list[Summary]) -> Table:
     table.collapse_padding, table.pad_edge = True, False
     lines = rows(summaries)
     for name, *cells in zip(COLUMNS, *lines, strict=True):
-        justify = "left" if name == "exercise" else "right"
+        justify: JustifyMethod = "left" if name == "exercise" else "right"
         table.add_column(name, justify=justify, min_width=max(map(len, cells)), overflow="fold")
     for line in lines:
         table.add_row(*line)

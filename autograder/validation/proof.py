@@ -68,7 +68,7 @@ def strays(homework: Homework) -> list[str]:
 
 def submission(homework: Homework, added: str = "", replaced: Mapping[str, str] | None = None) -> Notebook:
     """The reference as a student's notebook, with a cell added at the end or some exercises' cells replaced."""
-    cells = _reference(homework) | (replaced or {})
+    cells = {**_reference(homework), **(replaced or {})}
     return _notebook([*cells.items(), *([("added", added)] if added else [])])
 
 
