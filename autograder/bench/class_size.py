@@ -47,5 +47,5 @@ def _grade(folder: Path, log: str) -> Usage:
 
 
 def _run(arguments: list[str | Path], log: str) -> Usage:
-    command = [sys.executable, "-m", "autograder", *arguments]
+    command: list[str | Path] = [sys.executable, "-m", "autograder", *arguments]
     return measure.run(command, LOGS / f"{log}.txt", cwd=ROOT, env=environment(ROOT))

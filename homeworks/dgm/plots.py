@@ -89,16 +89,16 @@ def show_images(
 
     `known` (N, 1, H, W), or one that broadcasts to it, is a mask of given pixels: what a model filled in is orange.
     """
-    images = _images(images)
+    pictures = _images(images)
     if columns < 1:
         raise ValueError(f"columns must be at least 1, got {columns}")
-    n, height, width = images.shape
+    n, height, width = pictures.shape
     columns = min(columns, n)
     rows = math.ceil(n / columns)
-    given = np.ones(images.shape, bool) if known is None else _mask_like(known, images.shape)
+    given = np.ones(pictures.shape, bool) if known is None else _mask_like(known, pictures.shape)
     # One canvas with a rule of one pixel around every image is much faster than a hundred Axes.
     canvas = np.tile(_rgb(RULE), (rows * (height + 1) + 1, columns * (width + 1) + 1, 1))
-    for i, (image, mask) in enumerate(zip(images, given, strict=True)):
+    for i, (image, mask) in enumerate(zip(pictures, given, strict=True)):
         top, left = (i // columns) * (height + 1) + 1, (i % columns) * (width + 1) + 1
         canvas[top : top + height, left : left + width] = _ink(image, mask)
     for i in range(n, rows * columns):  # the empty places of the last row
@@ -427,14 +427,14 @@ def show_prediction(
 
     A bar is blue where it lies on the bit's side of one half and vermilion where not. `period` draws rules.
     """
-    bits, probability = _array(x).astype(float), _array(probability)
-    if bits.shape != probability.shape or bits.ndim != 1:
-        raise ValueError(f"x and probability must have the same shape (T,), got {bits.shape} and {probability.shape}")
+    bits, chance = _array(x).astype(float), _array(probability)
+    if bits.shape != chance.shape or bits.ndim != 1:
+        raise ValueError(f"x and probability must have the same shape (T,), got {bits.shape} and {chance.shape}")
     ax = _axes(ax, (WIDEST, 2.4))
     steps = np.arange(len(bits))
-    right = (probability > 0.5) == (bits > 0.5)
+    right = (chance > 0.5) == (bits > 0.5)
     for mask, colour, name in ((right, BLUE, "on the right side"), (~right, VERMILION, "on the wrong side")):
-        ax.bar(steps[mask], probability[mask] - 0.5, 0.8, bottom=0.5, color=colour, alpha=0.75, label=name)
+        ax.bar(steps[mask], chance[mask] - 0.5, 0.8, bottom=0.5, color=colour, alpha=0.75, label=name)
     ax.scatter(steps, bits, s=22, color=INK, zorder=3, label="the bit")
     if period:
         for step in range(period, len(bits), period):

@@ -19,18 +19,18 @@ def solve_transport(p: Tensor, q: Tensor, cost: Tensor) -> tuple[Tensor, Tensor,
     from scipy.optimize import linprog
     from scipy.sparse import eye_array, kron, vstack
 
-    p, q, cost = (tensor.detach().double().cpu().numpy() for tensor in (p, q, cost))
-    if cost.shape != (len(p), len(q)):
-        raise ValueError(f"cost must have shape {(len(p), len(q))}, got {cost.shape}")
-    if min(p.min(), q.min()) < 0 or abs(p.sum() - q.sum()) > 1e-6:
-        raise ValueError(f"p and q must be non-negative with equal sums, got sums {p.sum()} and {q.sum()}")
-    rows, columns = np.flatnonzero(p), np.flatnonzero(q)
+    give, take, price = (tensor.detach().double().cpu().numpy() for tensor in (p, q, cost))
+    if price.shape != (len(give), len(take)):
+        raise ValueError(f"cost must have shape {(len(give), len(take))}, got {price.shape}")
+    if min(give.min(), take.min()) < 0 or abs(give.sum() - take.sum()) > 1e-6:
+        raise ValueError(f"p and q must be non-negative with equal sums, got sums {give.sum()} and {take.sum()}")
+    rows, columns = np.flatnonzero(give), np.flatnonzero(take)
     n, m = len(rows), len(columns)
     leaves, arrives = kron(eye_array(n), np.ones((1, m))), kron(np.ones((1, n)), eye_array(m))
     # The masses are made to agree to the last bit, or there would be no plan at all.
-    masses = np.concatenate([p[rows] / p.sum(), q[columns] / q.sum()])
-    solution = linprog(cost[np.ix_(rows, columns)].ravel(), A_eq=vstack([leaves, arrives]), b_eq=masses)
-    plan, u, v = np.zeros_like(cost), np.zeros_like(p), np.zeros_like(q)
-    plan[np.ix_(rows, columns)] = solution.x.reshape(n, m) * p.sum()
+    masses = np.concatenate([give[rows] / give.sum(), take[columns] / take.sum()])
+    solution = linprog(price[np.ix_(rows, columns)].ravel(), A_eq=vstack([leaves, arrives]), b_eq=masses)
+    plan, u, v = np.zeros_like(price), np.zeros_like(give), np.zeros_like(take)
+    plan[np.ix_(rows, columns)] = solution.x.reshape(n, m) * give.sum()
     u[rows], v[columns] = np.split(solution.eqlin.marginals, [n])
     return torch.from_numpy(plan), torch.from_numpy(u), torch.from_numpy(v)

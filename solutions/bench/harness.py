@@ -15,6 +15,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -84,7 +85,7 @@ def collector(into: list[Operation]) -> Callable[..., Callable[[Callable[[torch.
     """A decorator that appends to the list `into`: @operation(group, name, note), and further fields by name."""
 
     def operation(
-        group: str, name: str, note: str, **fields: object
+        group: str, name: str, note: str, **fields: Any
     ) -> Callable[[Callable[[torch.dtype], Work]], Operation]:
         def add(build: Callable[[torch.dtype], Work]) -> Operation:
             into.append(Operation(group, name, note, build, **fields))
@@ -206,6 +207,6 @@ def compare(operation: Operation, rounds: int) -> list[Row]:
         row.ours_ms, row.ours_wall_ms = float(np.median(cpu[:, 0])), float(np.median(wall[:, 0]))
     for i, row in enumerate(ready, start=1):
         row.peer_ms, row.peer_wall_ms = float(np.median(cpu[:, i])), float(np.median(wall[:, i]))
-        row.ratio = row.peer_ms / row.ours_ms
+        row.ratio = row.peer_ms / float(np.median(cpu[:, 0]))
         row.ratio_low, row.ratio_high = (float(np.quantile(cpu[:, i] / cpu[:, 0], q)) for q in (0.25, 0.75))
     return rows

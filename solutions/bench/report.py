@@ -35,7 +35,7 @@ def _ms(value: float | None) -> str:
 
 
 def _ratio(row: Row) -> Text:
-    if row.ratio is None:
+    if row.ratio is None or row.ratio_low is None or row.ratio_high is None:
         return Text(row.problem, style="red" if row.bad else "dim")
     # Red or green only where three quarters of the rounds say the same.
     style = "green" if row.ratio_low > 1 else "red" if row.ratio_high < 1 else ""

@@ -4,7 +4,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
@@ -45,7 +45,9 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = entry.build(data)
-    optimisers = [torch.optim.Adam(p.parameters(model), lr=p.learning_rate, betas=p.betas) for p in entry.players]
+    optimisers: list[torch.optim.Optimizer] = [
+        torch.optim.Adam(p.parameters(model), lr=p.learning_rate, betas=p.betas) for p in entry.players
+    ]
     path = folder / f"{name}.pt"
     step, spent = _load(path, model, optimisers, settings(entry, budget, seed))
     start = clock() - spent
@@ -157,7 +159,7 @@ def measure(name: str, entry: Entry, model: nn.Module, data: Data, seed: int) ->
     return {key: values[key] for key in entry.quantities}
 
 
-def require_plausible(what: str, value: float, unit: str, limits: dict[str, Limits]) -> None:
+def require_plausible(what: str, value: float, unit: str, limits: Mapping[str, Limits]) -> None:
     """Raises ResultsError unless `value` lies strictly between the floor and the ceiling of its unit."""
     if unit not in limits:
         raise ResultsError(f"{what}: the data do not say what is plausible in {unit}, only in {', '.join(limits)}")
