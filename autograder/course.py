@@ -285,7 +285,8 @@ class _Reader:
         planned = table.get("planned", False)
         if not isinstance(planned, bool):
             raise self.fail(where, f"planned must be true or false, got {planned!r}")
-        theory, formulas = [], []
+        theory: list[Theory] = []
+        formulas: list[Exercise] = []
         for entry in self.tables(table, "theory", where):
             problem, formula = self.theory(entry, where)
             theory.append(problem)
@@ -293,12 +294,14 @@ class _Reader:
         theory += [self.reflection(entry, where) for entry in self.tables(table, "reflection", where)]
         practice = [self.exercise(entry, where) for entry in self.tables(table, "exercise", where)]
         exercises = (*formulas, *practice)
-        self.unique([item.id for item in (*theory, *exercises)], where, "exercise, theory problem or reflection")
+        ids = [*(problem.id for problem in theory), *(exercise.id for exercise in exercises)]
+        self.unique(ids, where, "exercise, theory problem or reflection")
         self.unique([name for exercise in exercises for name in exercise.names], where, "name to write")
         for index, exercise in enumerate(exercises):
             if unknown := [need for need in exercise.needs if need not in {e.id for e in exercises[:index]}]:
                 raise self.fail(f"{where}/{exercise.id}", f"needs {', '.join(unknown)}, which does not come before it")
-        total = sum((item.points for item in (*theory, *practice)), Fraction(0))
+        worth = [*(problem.points for problem in theory), *(exercise.points for exercise in practice)]
+        total = sum(worth, Fraction(0))
         if planned and (theory or practice):
             raise self.fail(where, "is planned and yet has exercises; remove `planned = true`")
         if not planned and total != homework_points:

@@ -14,6 +14,7 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 
@@ -73,9 +74,9 @@ def _of_folder(folder: Path) -> Iterator[Found]:
             if not stat.S_ISREG(path.lstat().st_mode):
                 yield Found(shown, lambda: b"", "is a link or no ordinary file")
             elif name.lower().endswith(".zip") and not is_litter(shown):
-                yield from _nested(lambda path=path: zipfile.ZipFile(path), shown, 1)
+                yield from _nested(partial(zipfile.ZipFile, path), shown, 1)
             else:
-                yield Found(shown, lambda path=path: _read_file(path))
+                yield Found(shown, partial(_read_file, path))
 
 
 def _of_archive(reopen: Opener, called: str, prefix: str, depth: int) -> Iterator[Found]:

@@ -46,6 +46,8 @@ class Submission:
 
     def read(self) -> bytes:
         """The bytes of the file. Raises NotReadableError."""
+        if self.path is None:
+            raise NotReadableError(self.problem)
         try:
             folder, path = self.path.parent.parent.resolve(), self.path.resolve(strict=True)
             if not path.is_relative_to(folder):

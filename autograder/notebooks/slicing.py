@@ -138,10 +138,11 @@ class _Release:
 
     def is_stub(self, statement: Statement) -> bool:
         """Cheap facts first: only a definition of a released name that raises the stub's error is compared."""
-        if not _definition(statement) or statement.node.name not in self.stubs:
+        node = statement.node
+        if not isinstance(node, DEFINITION) or node.name not in self.stubs:
             return False
         try:
-            return _raises_stub_error(statement.node) and _shape(statement.node) in self.stubs[statement.node.name]
+            return _raises_stub_error(node) and _shape(node) in self.stubs[node.name]
         except RecursionError:
             return False
 
@@ -156,11 +157,13 @@ class _Release:
 
 @lru_cache(maxsize=4)
 def _release(released: Notebook) -> _Release:
-    stubs, given = defaultdict(set), defaultdict(list)
+    stubs: defaultdict[str, set[str]] = defaultdict(set)
+    given: defaultdict[tuple[object, ...], list[Statement]] = defaultdict(list)
     for statement in _read(released).statements:
         given[_facts(statement)].append(statement)
-        if _definition(statement) and _raises_stub_error(statement.node):
-            stubs[statement.node.name].add(_shape(statement.node))
+        node = statement.node
+        if isinstance(node, DEFINITION) and _raises_stub_error(node):
+            stubs[node.name].add(_shape(node))
     return _Release(
         {name: frozenset(shapes) for name, shapes in stubs.items()},
         {facts: tuple(statements) for facts, statements in given.items()},
@@ -170,10 +173,6 @@ def _release(released: Notebook) -> _Release:
 def _facts(statement: Statement) -> tuple[object, ...]:
     """What two statements of the same shape have in common, without a look at their trees."""
     return type(statement.node), statement.binds, statement.reads, statement.calls_read, statement.changes
-
-
-def _definition(statement: Statement) -> bool:
-    return isinstance(statement.node, DEFINITION)
 
 
 def _raises_stub_error(node: ast.AST) -> bool:
@@ -425,7 +424,7 @@ def _blanked(lines: tuple[str, ...], nodes: list[ast.stmt]) -> str:
         shared = first == line and not text.endswith("\n") and text
         text += "; " if shared else "\n" * (first - line)
         text += "\n".join(part.decode() for part in segment)
-        line = node.end_lineno
+        line = first + len(segment) - 1
     return text + "\n"
 
 

@@ -68,7 +68,7 @@ class Statement:
 
     def adds_to_package(self, name: str) -> bool:
         """Whether this is `import name` or `import name.module`, which leaves what `name` had before."""
-        aliases = self.node.names if self.is_import else ()
+        aliases = self.node.names if isinstance(self.node, ast.Import) else ()
         return any(alias.asname is None and alias.name.partition(".")[0] == name for alias in aliases)
 
     @property
@@ -170,7 +170,7 @@ def _without_magic_line(source: str, lineno: int | None) -> str | None:
         return None
     index = lineno - 1
     continued = lines[index].endswith("\\")
-    lines[index] = re.match(r"\s*", lines[index])[0] + "pass"
+    lines[index] = lines[index][: len(lines[index]) - len(lines[index].lstrip())] + "pass"
     while continued and index + 1 < len(lines):
         index += 1
         continued = lines[index].endswith("\\")

@@ -67,12 +67,10 @@ def imported(tree: ast.AST) -> set[str]:
     """Each import of a piece of code, in one spelling: `from torch import nn`, `import numpy as np`."""
     found = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                is_from = isinstance(node, ast.ImportFrom)
-                found.add(
-                    ast.unparse(ast.ImportFrom(node.module, [alias], node.level) if is_from else ast.Import([alias]))
-                )
+        if isinstance(node, ast.Import):
+            found |= {ast.unparse(ast.Import([alias])) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {ast.unparse(ast.ImportFrom(node.module, [alias], node.level)) for alias in node.names}
     return found
 
 
@@ -124,7 +122,7 @@ class ReferenceModule:
     @cached_property
     def borrowed(self) -> dict[str, str]:
         """Names taken from other modules of the homework -> the module. Raises ReleaseError for any foreign import."""
-        borrowed = {}
+        borrowed: dict[str, str] = {}
         for node in ast.walk(ast.parse(self.text)):
             if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "solutions":
                 package, _, module = (node.module or "").rpartition(".")
@@ -158,7 +156,7 @@ class ReferenceModule:
         blocks = []
         for statement in self.needed(exercise):
             node = statement.node
-            if getattr(node, "name", None) in exercise.names:
+            if isinstance(node, Function | ast.ClassDef) and node.name in exercise.names:
                 if ast.get_docstring(node) is None:
                     raise self._fail(f"{node.name} has no docstring, so students would not know what to write")
                 blocks.append(self._comment_above(node, hidden=True) + self._with_regions(node))
@@ -191,13 +189,14 @@ class ReferenceModule:
         lines = self._lines(first, last - 1)
         return [BEGIN, *lines, END] if lines and hidden else lines
 
-    def _with_regions(self, node: ast.stmt) -> list[str]:
+    def _with_regions(self, node: Function | ast.ClassDef) -> list[str]:
         """The lines of a public function or class, with markers around what is solution in it."""
         first, last = self._span(node)[0], self._last_line(node)
         before: dict[int, str] = {}
         after: dict[int, str] = {}
         for start, end in self._regions(node):
-            indent = re.match(r"\s*", self.code.lines[start - 1])[0]
+            line = self.code.lines[start - 1]
+            indent = line[: len(line) - len(line.lstrip())]
             before[start], after[end] = indent + BEGIN, indent + END
         lines = []
         for number, line in enumerate(self._lines(first, last), start=first):
@@ -206,12 +205,12 @@ class ReferenceModule:
             lines += [after[number]] if number in after else []
         return lines
 
-    def _regions(self, node: ast.stmt) -> Iterator[tuple[int, int]]:
+    def _regions(self, node: Function | ast.ClassDef) -> Iterator[tuple[int, int]]:
         """First and last lines of the parts of a definition that become regions; it may have its own markers."""
         if isinstance(node, Function):
             if not self._has_markers(node) and (region := self._body(node)):
                 yield region
-        elif isinstance(node, ast.ClassDef):
+        else:
             for item in node.body:
                 if isinstance(item, Function) and (not item.name.startswith("_") or item.name.startswith("__")):
                     yield from self._regions(item)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import tempfile
 from functools import cache
+from typing import Any
 
 # The flags of clone that make a namespace: mount, cgroup, uts, ipc, user, pid, net.
 _NEW_NAMESPACES = (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000)
@@ -75,7 +76,7 @@ def compiled_filter() -> bytes | None:
         return file.read()
 
 
-def _add(rules: object, action: int, name: str, *arguments: object) -> None:
+def _add(rules: Any, action: int, name: str, *arguments: object) -> None:
     try:
         rules.add_rule(action, name, *arguments)
     except (RuntimeError, OSError, ValueError):

@@ -20,7 +20,7 @@ from typing import TypeGuard
 from autograder.releasing.reference import BEGIN, END, Placed, last_line
 
 Change = tuple[int, int, str]  # from byte, to byte, what stands there instead
-Mutator = Callable[["Text", ast.AST], Iterator[Change]]
+Mutator = Callable[["Text", Placed], Iterator[Change]]
 
 BINARY = {
     ast.Add: ("+", ["-"]),
@@ -263,7 +263,7 @@ def axis_or_option_dropped(text: Text, node: ast.AST) -> Iterator[Change]:
     """A keyword argument, or the axis of a reduction."""
     if not isinstance(node, ast.Call) or _calls(node, "zip"):
         return
-    arguments = [*node.args, *node.keywords]
+    arguments: list[Placed] = [*node.args, *node.keywords]
     spans = [text.span(argument) for argument in arguments]
     for index, argument in enumerate(arguments):
         reduces = isinstance(node.func, ast.Attribute) and node.func.attr in REDUCTIONS and argument in node.args
@@ -323,7 +323,7 @@ def arguments_swapped(text: Text, node: ast.AST) -> Iterator[Change]:
                 yield begin, end, text.of(other) + between + text.of(one)
 
 
-def statement_forgotten(text: Text, node: ast.AST) -> Iterator[Change]:
+def statement_forgotten(text: Text, node: Placed) -> Iterator[Change]:
     """A call for its effect, an update, a variable set anew, a way out of a loop."""
     again = (
         isinstance(node, ast.Assign)
