@@ -71,7 +71,7 @@ class Attack:
     limits: dict[str, Any] = field(default_factory=dict)
     checks: int | None = None  # only so many of each exercise: where each is waited for, more of them show no more
     make: Callable[[Homework], bytes] | None = None
-    judge: Callable[[dict], str] | None = None
+    judge: Callable[[Record], str] | None = None
     hidden: tuple[str, ...] = ()  # texts that the page must not hold
 
     @property

@@ -170,7 +170,9 @@ def _exercise(entry: ExerciseEntry, checks: list[CheckEntry], cell: CellScore | 
     found = {(check["state"], check["message"], check["hint"]) for check in own}
     same = own[0] if len(found) == 1 and own[0]["message"] and not own[0]["hint"] else None  # said once is enough
     manual = cell.manual if cell is not None else None
-    changed = manual is not None and manual != points(entry["points"])
+    says = ""
+    if manual is not None and manual != points(entry["points"]):
+        says = f"A TA looked at this and gave {format_points(manual)} points."
     return {
         "title": entry["title"],
         "points": format_points(score),
@@ -180,7 +182,7 @@ def _exercise(entry: ExerciseEntry, checks: list[CheckEntry], cell: CellScore | 
         "checks": own,
         "same": same,
         "remark": _text(entry["remark"]),
-        "manual": f"A TA looked at this and gave {format_points(manual)} points." if changed else "",
+        "manual": says,
         "comment": _text(cell.comment) if cell is not None else "",
     }
 
