@@ -78,7 +78,8 @@ def _ending(code: int, allowance: Allowance) -> str:
 
 def _read_to_the_end(reader: int, seconds: float) -> bytes | None:
     """What is written until the other end closes; None if that takes longer."""
-    until, pieces = time.monotonic() + seconds, []
+    until = time.monotonic() + seconds
+    pieces: list[bytes] = []
     while (left := until - time.monotonic()) > 0:
         if select.select([reader], [], [], left)[0]:
             if not (piece := os.read(reader, PIECE)):

@@ -59,7 +59,8 @@ def _end_with_parent() -> None:
     from autograder.sandbox import kernel  # brings torch along, which a worker needs and its parent does not
 
     kernel.die_with_parent()
-    if os.getppid() != parent_process().pid:  # it ended before this process could say so
+    parent = parent_process()
+    if parent is None or os.getppid() != parent.pid:  # it ended before this process could say so
         os._exit(1)
 
 

@@ -373,8 +373,8 @@ def _doubles(definitions: _Definitions, needed: _Needed) -> str:
             continue
         others = set(definitions.own.get(name, definitions.binding[name])) - needed.chosen
         places = {program.place[other] for other in others if _rival(program.statements, last, other)}
-        if places := sorted(places - {program.place[last]}):
-            labels = [program.cells[place].cell.label for place in places[:MOST_NAMED]]
+        if elsewhere := sorted(places - {program.place[last]}):
+            labels = [program.cells[place].cell.label for place in elsewhere[:MOST_NAMED]]
             used = program.cells[program.place[last]].cell.label
             sentences.append(f"{name} is taken from {used}; it is also defined in {_list(labels)}")
     return ". ".join(sentences[:MOST_NAMED])

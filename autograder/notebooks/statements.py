@@ -86,7 +86,7 @@ class Code:
 
     lines: tuple[str, ...]
     statements: tuple[Statement, ...]
-    futures: tuple[ast.stmt, ...] = ()
+    futures: tuple[ast.ImportFrom, ...] = ()
     flags: int = 0
 
 
@@ -181,7 +181,7 @@ def _without_magic_line(source: str, lineno: int | None) -> str | None:
 # --- one statement ------------------------------------------------------------------------------------------------
 
 
-def _flags(futures: tuple[ast.stmt, ...]) -> int:
+def _flags(futures: tuple[ast.ImportFrom, ...]) -> int:
     flags = 0
     for node in futures:
         for alias in node.names:

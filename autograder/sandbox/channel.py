@@ -309,5 +309,5 @@ class _Unpacker:
         and the arrays of a payload stand one after the other, whatever their sizes."""
         elements = torch.empty(count, dtype=dtype)
         size = count * dtype.itemsize
-        memoryview(elements.view(torch.uint8).numpy())[:] = memoryview(self.payload)[start : start + size]
+        elements.view(torch.uint8).numpy().data[:] = memoryview(self.payload)[start : start + size]
         return elements

@@ -74,8 +74,8 @@ def glyph(n: int, character: str = "8", seed: int = 0) -> Tensor:
         points = generator.random((4 * n, 2)) * box.size + box.min
         inside = np.logical_xor.reduce([contour.contains_points(points) for contour in contours])  # holes are contours
         found = np.concatenate([found, points[inside]])
-    points = torch.tensor(found[:n], dtype=torch.float32)
-    return (points - points.mean(0)) / points.std(0)
+    chosen = torch.tensor(found[:n], dtype=torch.float32)
+    return (chosen - chosen.mean(0)) / chosen.std(0)
 
 
 def all_binary(D: int) -> Tensor:
