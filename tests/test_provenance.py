@@ -16,7 +16,7 @@ HW1, HW2 = load_course().homework("hw1"), load_course().homework("hw2")
 KINDS = ("checks", "grader", "toolkit")
 # Ground that nothing is judged by: it is read (course.toml, as repr of the homework), written, or only names folders.
 NO_JUDGES = {"autograder/__init__.py", "solutions/__init__.py"} | {
-    f"autograder/{module}.py" for module in ("course", "provenance", "records")
+    f"autograder/{module}.py" for module in ("course", "errors", "provenance", "records")
 }
 LOADED = """
 import json, sys
