@@ -122,7 +122,7 @@ def test_extremes(grade: Grade):
         for value, (logits, p) in zip(answer, cases, strict=True):
             true = with_logarithms(logits, p, kind)
             found = tensor(value, tuple(true.shape), "the gradient at extreme logits")
-            right = ((found - true).abs() <= 1e-4 * true.abs().max()).all()
+            right = ((found - true).abs() <= 1e-4 * true.abs().max() + 1e-12).all()  # 1e-16 is rounding
             assert right, "the gradient is not right where some probabilities are tiny"
 
 
