@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 from samples import sample
 
+from autograder import provenance
 from autograder.checking import FAILED, GRADER_ERROR, PASSED, load_checks
 from autograder.course import load_course
 from autograder.releasing.release import reference_cells
@@ -232,7 +233,13 @@ def test_a_key_changes_with_what_decides_the_result(monkeypatch):
     assert key(trial) != key(replace(trial, added="x = 1"))
 
 
-@pytest.mark.parametrize("homework", COURSE.given, ids=lambda homework: homework.id)
+# Until somebody has read the mutants that live, and written down which are right answers, there is nothing to hold to.
+LOOKED_THROUGH = [
+    homework for homework in COURSE.given if (provenance.CHECKS / homework.id / "equivalent.toml").exists()
+]
+
+
+@pytest.mark.parametrize("homework", LOOKED_THROUGH, ids=lambda homework: homework.id)
 def test_a_sample_of_mutants_loses_points(homework, tmp_path):
     reasons = page.equivalents(homework)
     chosen_trials = []

@@ -18,7 +18,7 @@ class _Block(nn.Module):
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
         self.skip = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
         for parameter in self.second.parameters():
-            nn.init.zeros_(parameter)
+            nn.init.constant_(parameter, 0.0)
 
     def forward(self, x: Tensor, told: Tensor) -> Tensor:
         scale, shift = self.told(told)[:, :, None, None].chunk(2, dim=1)
