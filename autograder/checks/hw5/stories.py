@@ -22,7 +22,7 @@ STORIES = (
     Member("mateo-lindqvist", "stopped before the codes", solved_until(*CODES), CODES),
     Member(
         "ayaka-oduya",
-        "four ordinary mistakes",
+        "four ordinary mistakes, one of which the VQ-VAE builds on",
         solved_with(*ORDINARY_MISTAKES),
         (
             "f_gan/conjugates",
@@ -35,6 +35,7 @@ STORIES = (
             "precision_recall/recall",
             "precision_recall/edges",
             "vector_quantize/commitment_gradient",
+            "vqvae/who_learns",
         ),
     ),
     EMPTY,

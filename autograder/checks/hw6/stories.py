@@ -27,7 +27,7 @@ CONTINUOUS_ALTERNATIVES = (
     "forward_diffusion__precisions",
     "t3_formula__quadrature",
 )
-CONTINUOUS_FORGERIES = ("ode__stands_still", "fokker_planck__zero", "ncsn__constant")
+CONTINUOUS_FORGERIES = ("ode__stands_still", "fokker_planck__zero", "ncsn__forged_constants")
 
 STORIES = (
     PERFECT,
