@@ -3,6 +3,7 @@
 import ast
 import json
 import math
+import re
 from dataclasses import replace
 from fractions import Fraction
 
@@ -195,6 +196,14 @@ def test_the_page_names_the_living_and_the_equivalent():
     assert "x\\|y" in text
     assert "it just is" in text
     assert "0 of the 1 mutants" in text
+
+
+def test_the_page_counts_the_promises_where_there_are_some():
+    homework = COURSE.homework("hw3")
+    text = page.page({homework: [page.Summary(homework, exercise, {}) for exercise in homework.exercises]}, "")
+    promises, sentences = map(int, re.search(r"(\d+) promises in the (\d+) sentences", text).groups())
+    assert promises >= sentences > len(homework.exercises)
+    assert "promises in" not in page.page({HOMEWORK: [summary()]}, "make validate")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """`make validate`: how well the hidden checks tell right from wrong, as a table and as `autograder/VALIDATION.md`.
 
 Exit code 0 when every goal is met: no false failure, no points for the stub, every named wrong answer loses points on
-the check meant for it, every right one keeps all, and 95 % of the mutants that are not equivalent lose points. 1 when
-one is not, 2 for wrong usage.
+the check meant for it, every right one keeps all, 95 % of the mutants that are not equivalent lose points, and every
+promise of a docstring has its check. 1 when one is not, 2 for wrong usage.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from autograder.validation.page import (
     page,
     terminal_table,
 )
+from autograder.validation.promises import contract
 from autograder.validation.trials import KINDS, REFERENCE_SEEDS, Result, Shelf, Trial, run, trials
 
 PAGE = ROOT / "autograder" / "VALIDATION.md"
@@ -124,6 +125,8 @@ def _shelf(homework: Homework, exercise: Exercise, fresh: bool) -> Shelf:
 def _problems(summaries: dict[Homework, list[Summary]], whole: bool) -> list[str]:
     problems = [problem for group in summaries.values() for summary in group for problem in summary.problems(whole)]
     for homework, group in summaries.items():
+        contracts = {s.exercise.id: contract(homework, s.exercise) for s in group}
+        problems += [f"{homework.id}/{e}: {breach}" for e, c in contracts.items() if c for breach in c.breaches()]
         killed, total = kill_rate(group)
         if killed < KILL_RATE * total:
             problems.append(f"{homework.id}: only {killed} of {total} wrong mutants lose points")

@@ -18,6 +18,7 @@ from autograder.checking import load_checks
 from autograder.course import Exercise, Homework, format_points
 from autograder.errors import AutograderError
 from autograder.provenance import CHECKS
+from autograder.validation.promises import contract
 from autograder.validation.proof import RIGHT, WRONG
 from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result
 
@@ -212,6 +213,7 @@ def page(homeworks: dict[Homework, list[Summary]], command: str) -> str:
         killed, total = kill_rate(summaries)
         parts.append(f"## {homework.id}: {homework.title}\n")
         parts.append(f"{killed} of the {total} mutants that are wrong lose points: {killed / max(1, total):.1%}.\n")
+        parts += _promised(homework, [summary.exercise for summary in summaries])
         parts.append(_markdown(COLUMNS, rows(summaries)))
         parts.append("### Which check notices what\n")
         parts.append(_markdown(CHECK_COLUMNS, [row for summary in summaries for row in _check_rows(summary)]))
@@ -244,6 +246,15 @@ def mutant_rows(summaries: Iterable[Summary]) -> list[tuple[str, ...]]:
         for summary in summaries
         for mutant in summary.of(MUTANT)
     ]
+
+
+def _promised(homework: Homework, exercises: Iterable[Exercise]) -> list[str]:
+    contracts = [found for exercise in exercises if (found := contract(homework, exercise))]
+    promises, sentences = sum(c.count for c in contracts), sum(len(c.sentences) for c in contracts)
+    line = (
+        f"{promises} promises in the {sentences} sentences of the docstrings, each with the checks that notice a breach"
+    )
+    return [f"{line}.\n"] if contracts else []
 
 
 CHECK_COLUMNS = ("check", "points", "named wrong answers", "mutants", "mutants that only it notices")

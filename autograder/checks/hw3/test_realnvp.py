@@ -28,7 +28,9 @@ PROMISES = {
         "In the first mask the upper left corner is True": "masks",
     },
     "RealNVP": {
-        "A flow of K affine couplings on vectors x (B, D): `AffineCoupling` layers in a `Flow`": "turns, density",
+        "A flow of K affine couplings on vectors x (B, D): `AffineCoupling` layers in a `Flow`": (
+            "turns, density, training"
+        ),
         "masks (K, D) holds the masks of the layers, in the order of `forward`": "turns",
         "every layer keeps some coordinates and changes some": "turns",
         "Each layer has a small network of its own with `hidden` units in every hidden layer": "start",

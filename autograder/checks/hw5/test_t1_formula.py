@@ -13,6 +13,7 @@ from autograder.checking import Grade, hint, points, probe, sequence, tensor
 
 PROMISES = {
     "penalised_optimum": {
+        "the best critic on a line under a gradient penalty: (slope (n,), estimate ())": "slope, estimate",
         "F_fake - F_real, the difference of the distribution functions, which has either sign": "slope",
         "r (n,), positive, the density of the points at which the penalty is taken": "slope",
         "The critic f maximises mean f(real) - mean f(fake) - weight * mean of (|f'| - 1)^2 under r.": "slope",

@@ -12,6 +12,7 @@ from autograder.checking import Grade, hint, points, probe, tensor
 
 PROMISES = {
     "straight_through_bias": {
+        "the straight-through gradient of |A z_q - x|^2 has too much: (D,)": "identity, linear_decoder",
         "A (m, D) is a linear decoder": "linear_decoder",
         "z_e (D,) the encoder's vector, z_q (D,) its code vector, held fixed.": "identity, linear_decoder",
         "the straight-through gradient with respect to z_e, minus the gradient of |A z - x|^2 at z = z_e": (

@@ -25,10 +25,12 @@ PROMISES = {
         "`score(x, sigma)` takes points (B, ...) and their levels (B,)": "loss, images",
         "the mean over the batch of sigma^2 / 2 times the squared distance": "loss, images, true_score",
         "the score of N(x, sigma^2 I) there, summed over coordinates": "loss, images, true_score",
-        "It can be differentiated with respect to the parameters of the score.": "gradient",
+        "It can be differentiated with respect to the parameters of the score.": "gradient, learns",
     },
     "annealed_langevin": {
-        "Samples (B, ...) from Langevin dynamics at ever smaller noise levels, from the start x (B, ...).": "chain",
+        "Samples (B, ...) from Langevin dynamics at ever smaller noise levels, from the start x (B, ...).": (
+            "chain, learns"
+        ),
         "At level i, in the order of the falling sigmas (L,), n steps are taken": "chain",
         "(alpha / 2) score(x, sigma) + sqrt(alpha) eps with alpha = step_size sigmas[i]^2 / sigmas[-1]^2": "chain",
         "takes points (B, ...) and levels (B,), here all alike": "chain",
