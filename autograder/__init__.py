@@ -7,12 +7,13 @@ stands higher, and never the other way round (tests/test_house.py):
     course      points, homeworks, deadlines: `course.toml`, read and vetted
     provenance  what decides a result besides the submission
     records     what grading found about one submission
+    tables      CSV files as people's spreadsheets write them
     checking    what a hidden check is made of
     notebooks   from the bytes of a notebook to the definitions that an exercise needs
     sandbox     the guest: student code runs there, and only raw outputs come out
     judging     hidden checks against a guest, one submission or a batch, here or on a cluster
     checks      the hidden checks themselves, a folder per homework, with the answers that prove them
-    intake      what was handed in: collecting it, finding it, and when it came
+    intake      what was handed in: by whom, collecting it, finding it, and when it came
     marks       the gradebook, lateness, course grades, exports
     pages       what people look at: feedback, formgrader, overview, similarity
     releasing   from the authored homework to the notebooks that students and staff get

@@ -449,7 +449,8 @@ def _relative(path: Path) -> str:
 
 
 def _complain(error: object, exit_code: int) -> int:
-    print(f"autograder: {printable(str(error))}", file=sys.stderr)
+    for line in str(error).split("\n"):  # a table's faulty lines, one below the other
+        print(f"autograder: {printable(line)}", file=sys.stderr)
     return exit_code
 
 

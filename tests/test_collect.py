@@ -12,6 +12,7 @@ from autograder import provenance
 from autograder.course import load_course
 from autograder.intake import archives, collect
 from autograder.intake.collect import CollectError
+from autograder.intake.roster import RosterError
 from autograder.intake.times import CollectedTimes
 
 NOW = datetime(2026, 10, 13, 8, 0, tzinfo=UTC)
@@ -274,7 +275,7 @@ def test_a_roster_gives_lms_names_their_ids(take):
     take(zipped(take.root / "a.zip", {"Ada K_48211_assignsubmission_file_/hw1.ipynb": b"1"}))
     assert set(take.landed()) == {"ada/hw1/hw1.ipynb"}
     (take.root / "roster.csv").write_text("student,alias\nada,1\nbob,1\n")
-    with pytest.raises(CollectError, match="two students"):
+    with pytest.raises(RosterError, match="two students"):
         take(take.root / "a.zip")
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from autograder import provenance, records
 from autograder.course import Course, Homework
 from autograder.errors import DONE, GRADER_BROKE, SOME_NOT_GRADED, AutograderError
+from autograder.intake.roster import ROSTER
 from autograder.intake.submissions import NotReadableError, Submission, find_submissions
 from autograder.intake.times import CollectedTimes
 from autograder.judging import batch
@@ -71,6 +72,11 @@ class Places:
     @property
     def exam(self) -> Path:
         return self.root / "exam.csv"
+
+    @property
+    def roster(self) -> Path:
+        """Who is in the course; `intake.roster.read_roster` reads it."""
+        return self.root / ROSTER
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ and left alone.
 from __future__ import annotations
 
 import contextlib
-import csv
 import hashlib
 import os
 import unicodedata
@@ -25,6 +24,7 @@ from pathlib import Path
 from autograder.course import Course, Homework
 from autograder.intake.archives import CollectError, Found, UnsafeError, files_of, is_litter
 from autograder.intake.names import Guess, understand, wrapper_of
+from autograder.intake.roster import ROSTER, read_roster
 from autograder.intake.times import Known, TimesError, read_collected, write_collected
 from autograder.notebooks import NotebookError, read_notebook
 from autograder.notebooks.matching import DEFINITION
@@ -51,7 +51,7 @@ def collect(
     A file that replaces another keeps the old one beside, in `replaced/`. Raises CollectError where nothing was done.
     """
     now = now or datetime.now(UTC)
-    roster = _roster(submissions.parent / "roster.csv")
+    roster = _roster(submissions.parent / ROSTER)
     done = Collected()
     chosen: dict[tuple[str, str], list[tuple[int, Found]]] = {}
     with contextlib.ExitStack() as opened:
@@ -118,20 +118,10 @@ def _same_to_the_eye(one: str, other: str) -> bool:
 
 
 def _roster(path: Path) -> dict[str, str]:
-    """alias -> student. Raises CollectError for a file that cannot be used."""
-    if not path.exists():
-        return {}
-    aliases: dict[str, str] = {}
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            for row in csv.DictReader(file):
-                student, alias = unicodedata.normalize("NFC", row["student"]).strip(), row["alias"].strip()
-                alias = unicodedata.normalize("NFC", alias).casefold()
-                if aliases.setdefault(alias, student) != student:
-                    raise CollectError(f"{path}: {alias!r} is an alias of two students")
-    except (KeyError, AttributeError, csv.Error, UnicodeDecodeError):
-        raise CollectError(f"{path} must be CSV in UTF-8 with the columns student,alias") from None
-    return aliases
+    """alias -> student. Raises RosterError for a file that cannot be used."""
+    roster = read_roster(path)
+    signs = {sign.casefold(): one.id for one in roster for sign in (one.id, one.email, one.name, *one.aliases) if sign}
+    return signs | {number: one.id for one in roster for numbers in one.platforms.values() for number in numbers}
 
 
 def _known(submissions: Path) -> Known:
