@@ -19,6 +19,9 @@ from autograder.course import (
     load_course,
 )
 
+BINS = 'title = "How many bins?"\npoints = 0.1'
+PIXELCNN = 'points = 1\nmodule = "pixelcnn"'
+
 
 @pytest.fixture
 def edited(tmp_path):
@@ -43,6 +46,20 @@ def test_every_given_homework_is_worth_thirteen_and_the_course_104():
         assert homework.automatic_points + homework.manual_points == 13
 
 
+def test_no_exercise_is_worth_less_than_half_a_point():
+    """A quarter of a homework's point is 0.03 of the mark: too little for an hour."""
+    for homework in load_course().given:
+        assert not [e.id for e in homework.exercises if not e.theory and e.points < Fraction(1, 2)]
+
+
+def test_a_reflection_is_marked_by_hand_like_theory():
+    homework = load_course().homework("hw1")
+    reflections = [problem for problem in homework.theory if problem.id.startswith("r")]
+    assert [problem.title for problem in reflections][0] == "How many bins?" and len(reflections) == 5
+    assert all(problem.manual_points == problem.points == Fraction(1, 10) for problem in reflections)
+    assert not any(exercise.theory in {problem.id for problem in reflections} for exercise in homework.exercises)
+
+
 def test_exercises_are_unique_in_the_course():
     ids = [exercise.id for homework in load_course().given for exercise in homework.exercises if not exercise.theory]
     assert len(ids) == len(set(ids)), "check(name) finds an exercise by its id alone"
@@ -51,14 +68,22 @@ def test_exercises_are_unique_in_the_course():
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ("points = 1.25", "points = 1.5", "hw1: its points make 13.25, not 13"),
-        ("points = 1.25", "points = 1.255", "hw1/pixelcnn: points must be a positive whole number of hundredths"),
-        ("points = 1.25", "points = -1", "hw1/pixelcnn: points must be a positive whole number of hundredths"),
-        ("points = 1.25", "points = true", "hw1/pixelcnn: points must be a number"),
-        ("points = 1.25", "points = nan", "hw1/pixelcnn: points must be a number"),
-        ("points = 1.25", 'points = "1.25"', "hw1/pixelcnn: points must be a number"),
-        ("points = 1.25", "weight = 1.25", "misses points"),
-        ("points = 1.25", "points = 1.25\nbonus = 1", "does not know bonus"),
+        (PIXELCNN, PIXELCNN.replace("= 1", "= 1.5"), "hw1: its points make 13.5, not 13"),
+        (
+            PIXELCNN,
+            PIXELCNN.replace("= 1", "= 1.255"),
+            "hw1/pixelcnn: points must be a positive whole number of hundredths",
+        ),
+        (
+            PIXELCNN,
+            PIXELCNN.replace("= 1", "= -1"),
+            "hw1/pixelcnn: points must be a positive whole number of hundredths",
+        ),
+        (PIXELCNN, PIXELCNN.replace("= 1", "= true"), "hw1/pixelcnn: points must be a number"),
+        (PIXELCNN, PIXELCNN.replace("= 1", "= nan"), "hw1/pixelcnn: points must be a number"),
+        (PIXELCNN, PIXELCNN.replace("= 1", '= "1"'), "hw1/pixelcnn: points must be a number"),
+        (PIXELCNN, PIXELCNN.replace("points", "weight"), "misses points"),
+        (PIXELCNN, PIXELCNN + "\nbonus = 1", "does not know bonus"),
         ("highest_mark = 10", "highest_mark = 10\nlowest = 0", "[grade]: does not know lowest"),
         ("highest_mark = 10", "highest_mark = 9.5", "highest_mark must be a whole number"),
         ("divisor = 8", "divisor = 0", "divisor must be positive"),
@@ -74,7 +99,10 @@ def test_exercises_are_unique_in_the_course():
         ('id = "pixelcnn"', 'id = "made"', "more than one exercise, theory problem or reflection called made"),
         ('id = "hw3"', 'id = "hw1"', "more than one homework called hw1"),
         ('id = "hw3"', 'id = "hw3"\nplaned = true', "does not know planed"),
-        ("points = 0.5 }", "points = 0.75 }", "hw1/t4, formula: is worth more than a third of its problem"),
+        ("points = 0.4 }", "points = 0.44 }", "hw1/t4, formula: is worth more than a third of its problem"),
+        (BINS, BINS + "\nformula = {}", "hw1, a reflection: does not know formula"),
+        (BINS, BINS.replace("0.1", "0"), "hw1/r1: points must be a positive whole number of hundredths"),
+        ('id = "r1"', 'id = "t1"', "more than one exercise, theory problem or reflection called t1"),
         ("[course]", "[course", "is not valid TOML"),
         ("[grade]", "[rule]", "top level: misses grade"),
     ],

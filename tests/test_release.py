@@ -520,10 +520,15 @@ MISTAKES = {
     "unknown cell": (("solutions/hw1/hw1.md", '{"theory": "t1"}', '{"solution": "t1"}'), "may only say"),
     "no reflection": (("solutions/hw1/hw1.md", '+++ {"theory": "r1"}\n', ""), "no theory cell for r1"),
     "unknown answer": (("solutions/hw1/hw1.md", '{"answer": "adding"}', '{"answer": "x"}'), "no exercise or theory"),
+    "no answer": (("solutions/hw1/hw1.md", '+++ {"answer": "adding"}\n', ""), "goes on after a question"),
     "answer to nothing": (("solutions/hw1/hw1.md", "**What do you see?** What", "What"), "has no question"),
     "answer elsewhere": (
         ("solutions/hw1/hw1.md", '+++ {"answer": "adding"}', '+++\n\nMore.\n\n+++ {"answer": "adding"}'),
-        "has no question",
+        "comes after a question without",
+    ),
+    "question last": (
+        ("solutions/hw1/hw1.md", "## Twice\n", "**Before you code.** Whence?\n\n## Twice\n"),
+        "goes on after a question",
     ),
     "points in a heading": (("solutions/hw1/hw1.md", "({points:adding})", "(6.5 points)"), "'6.5 points' in a heading"),
     "unknown points": (("solutions/hw1/hw1.md", "{points:adding}", "{points:subtracting}"), "points:subtracting"),

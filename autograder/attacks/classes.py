@@ -29,7 +29,9 @@ def run() -> list[Verdict]:
         graded = [result.record for result in summary.results if result.graded and result.record]
         totals = {record["student"]: record["total"] for record in graded}
         return [
-            _verdict("honest neighbour", "E", "an ordinary student in that class", "0.75", totals.get("honest")),
+            _verdict(
+                "honest neighbour", "E", "an ordinary student in that class", stages.RIGHT_TOTAL, totals.get("honest")
+            ),
             _refused("link out", "E", "a link to another student's notebook", "link", reasons.get("linker")),
             _refused("linked folder", "E", "the folder itself is a link", "link", reasons.get("shadow")),
             _refused("named pipe", "C", "a pipe that nobody writes to", "not an ordinary file", reasons.get("piper")),
@@ -44,7 +46,7 @@ def run() -> list[Verdict]:
                 "files beside",
                 "A",
                 "torch.py, conftest.py, results, a date, pickles beside it",
-                "0.75",
+                stages.RIGHT_TOTAL,
                 totals.get("shadower"),
             ),
             _spreadsheet(folder, totals),
@@ -99,7 +101,7 @@ def _spreadsheet(folder: Path, totals: dict[str, str | None]) -> Verdict:
     problems = [f"live cells: {live}"] if live else []
     if sum(row["student"] == COMMA for row in rows) != 1 or any(None in row for row in rows):
         problems.append("a comma in a name shifts the columns")
-    if totals.get(FORMULA) != "0.75" or totals.get(COMMA) != "0.75":
+    if {totals.get(FORMULA), totals.get(COMMA)} != {stages.RIGHT_TOTAL}:
         problems.append("an odd name costs points")
     return _verdict(
         "spreadsheet formula", "E", "=HYPERLINK and commas as names", "plain cells", "plain cells", *problems

@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import replace
+from fractions import Fraction
 from multiprocessing import get_context
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,14 +25,15 @@ import torch
 
 from autograder import checking, provenance, records
 from autograder.attacks.attack import HOMEWORK, course, reduced
-from autograder.course import Course
+from autograder.course import Course, format_points
 from autograder.desk import demo
 from autograder.desk import whole_class as desk
 from autograder.judging import batch, grading
 from autograder.marks.gradebook import Book, sqlite_url
 
 EXERCISES = ("f_divergence", "beta_bernoulli")
-RIGHT_TOTAL, WRONG_TOTAL = "0.75", "0"
+RIGHT_TOTAL = format_points(sum((course().homework(HOMEWORK).exercise(name).points for name in EXERCISES), Fraction(0)))
+WRONG_TOTAL = "0"
 
 
 @contextlib.contextmanager

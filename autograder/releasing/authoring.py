@@ -310,13 +310,18 @@ class _Reader:
             )
 
     def _vet_questions(self, cells: list[Authored]) -> None:
-        """Every answer stands below a question, which is the last paragraph of its text."""
-        for number, (above, cell) in enumerate(zip([None, *cells], cells, strict=False), start=1):
-            if cell.kind == ANSWER:
-                text = above.source if above is not None and above.kind == TEXT else ""
-                questions = list(QUESTION.finditer(text))
-                if len(questions) != 1 or "\n\n" in text[questions[0].start() :].strip():
-                    raise self.fail(number, cell.source, "has no question, or more than one, right above it")
+        """Every question is the last paragraph of its text, has its answer below it, and no answer stands alone."""
+        after_question = False
+        for number, cell in enumerate(cells, start=1):
+            if after_question != (cell.kind == ANSWER):
+                what = 'comes after a question without an +++ {"answer": ...}' if after_question else "has no question"
+                raise self.fail(number, cell.source, what)
+            questions = list(QUESTION.finditer(cell.source)) if cell.kind == TEXT else []
+            if questions and "\n\n" in cell.source[questions[0].start() :].strip():
+                raise self.fail(number, cell.source, "goes on after a question; end it with the answer, and then +++")
+            after_question = bool(questions)
+        if after_question:
+            raise ReleaseError(f"{self.file} ends with a question that has no answer")
 
     def _vet_setup(self, cells: list[Authored]) -> None:
         first = next((number for number, cell in enumerate(cells) if cell.kind == EXERCISE), len(cells))

@@ -8,7 +8,7 @@ import json
 import math
 import os
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -54,13 +54,16 @@ def scoreboard(*, homework: int, data: str, unit: str, models: dict[str, tuple[f
 
     `models` maps a model's name to its negative log-likelihood of the test data (lower is better) and the kind of that
     number: "exact"; "bound", where the true value is at most this; "estimate", where it may lie on either side. A model
-    that is there already gets its new number. `unit` is "nats per image" or "bits per dimension".
+    that is there already gets its new number, and stays with the homework that it came from. `unit` is "nats per image"
+    or "bits per dimension".
     Raises ValueError for another unit or kind, or a value that is not finite; then nothing is kept.
     """
     rows = [Score(homework, name, float(value), unit, kind, data) for name, (value, kind) in models.items()]
-    _session.update({row.key: row for row in rows})
     path = scoreboard_path()
     board = read(path) | _session
+    for row in rows:
+        first = board[row.key].homework if row.key in board else homework
+        board[row.key] = _session[row.key] = replace(row, homework=min(first, homework))
     note = "" if write(path, board) else f"Kept until the kernel stops: {path} cannot be written."
     shown = sorted((row for row in board.values() if row.key[:2] == (data, unit)), key=lambda row: row.value)
     show(_text(shown, note), _html(shown, {row.key for row in rows}, note))

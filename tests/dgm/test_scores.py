@@ -48,6 +48,8 @@ def test_a_model_has_one_row_and_other_data_and_units_stand_apart(board, capsys)
     dgm.scoreboard(**DIGITS, models={"MADE": (18.0, "exact")})
     assert capsys.readouterr().out.splitlines()[1:] == ["  MADE    = 18.00  exact     homework 1"]
     assert len(scores.read(board)) == 3
+    dgm.scoreboard(**(DIGITS | {"homework": 2}), models={"MADE": (17.0, "exact")})
+    assert capsys.readouterr().out.splitlines()[1:] == ["  MADE    = 17.00  exact     homework 1"]
 
 
 @pytest.mark.parametrize(
