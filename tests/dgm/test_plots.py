@@ -9,6 +9,7 @@ import torch
 matplotlib.use("agg")
 import matplotlib.pyplot as plt  # noqa: E402
 from dgm import plots  # noqa: E402
+from dgm.plots.style import FILLED_INK, INK, rgb  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -84,14 +85,14 @@ def test_every_image_is_on_the_canvas_in_its_place():
     images[2, 0, 1, 0] = 1
     pixels = canvas(dgm.show_images(images, columns=2))
     assert pixels.shape == (2 * 3 + 1, 2 * 3 + 1, 3)
-    ink = (pixels == plots._rgb(plots.INK)).all(-1)
+    ink = (pixels == rgb(INK)).all(-1)
     assert np.argwhere(ink).tolist() == [[3 + 1 + 1, 0 + 1]]
 
 
 def test_filled_pixels_are_orange_and_given_ones_are_not():
     known = torch.tensor([[True, False], [True, False]])
     pixels = canvas(dgm.show_images(torch.ones(1, 1, 2, 2), known=known))[1:3, 1:3]
-    assert (pixels[:, 0] == plots._rgb(plots.INK)).all() and (pixels[:, 1] == plots._rgb(plots.FILLED_INK)).all()
+    assert (pixels[:, 0] == rgb(INK)).all() and (pixels[:, 1] == rgb(FILLED_INK)).all()
 
 
 def test_the_curve_shows_losses_baselines_and_the_unit():

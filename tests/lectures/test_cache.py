@@ -9,7 +9,7 @@ FILES = {
     "lectures/figures.py": "",
     "solutions/hw1/made.py": "",
     "solutions/hw2/vae.py": "",
-    "homeworks/dgm/plots.py": "",
+    "homeworks/dgm/training.py": "",
     "requirements.txt": "",
 }
 
@@ -26,7 +26,7 @@ def repository(tmp_path):
     ("name", "matters"),
     [
         ("solutions/hw1/made.py", True),
-        ("homeworks/dgm/plots.py", True),
+        ("homeworks/dgm/training.py", True),
         ("lectures/figures.py", True),
         ("requirements.txt", True),
         ("solutions/hw2/vae.py", False),
