@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 # What is needed inside; `launch.py` makes these and nothing else of the repository visible.
-FILES = ("guest.py", "zygote.py", "warden.py", "runner.py", "kernel.py", "control.py", "channel.py")
+FILES = ("guest.py", "zygote.py", "warden.py", "runner.py", "libraries.py", "kernel.py", "control.py", "channel.py")
 
 if __name__ == "__main__":
     package = ModuleType("sandbox_guest")

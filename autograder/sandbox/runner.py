@@ -21,7 +21,7 @@ import traceback
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
-from . import channel, kernel
+from . import channel, kernel, libraries
 
 SOCKET = 3
 NO_MEMORY = 86  # exit code: there was not even memory to say so
@@ -165,14 +165,9 @@ def _call(student: ModuleType, probes: dict[str, dict[str, Any]], request: dict[
 
 
 def _load_probes(source: str) -> dict[str, Any]:
-    import math
-
-    import numpy as np
-    import torch
-    import torch.nn.functional as F
-    from torch import nn
-
-    namespace = {"torch": torch, "nn": nn, "F": F, "np": np, "math": math, "__name__": "probes"}
+    copies = libraries.untouched()
+    names = {"torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "np": "numpy", "math": "math"}
+    namespace: dict[str, Any] = {short: copies[name] for short, name in names.items()} | {"__name__": "probes"}
     exec(compile(source, "<probe>", "exec", dont_inherit=True), namespace)
     return namespace
 

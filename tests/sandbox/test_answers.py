@@ -37,6 +37,30 @@ def probe(student, x, *, more):
         assert session.call(probes, "probe", (torch.tensor([0.0]),), {"more": 0.0}).tolist() == [1.0]
 
 
+def test_probes_work_with_libraries_that_no_notebook_has_touched(ask_either):
+    probes = """
+def probe(student, x):
+    x.requires_grad_()
+    y = student.f(x)
+    zeros = F.relu(-x), nn.functional.relu(-x)
+    return torch.autograd.grad(y, x)[0], *zeros, np.linalg.norm([3.0, 4.0]), torch.is_tensor(x)
+"""
+    source = """
+import numpy, torch, torch.nn.functional as F
+def wrong(*_, **__):
+    return [torch.tensor([100.0])]
+def f(x):
+    torch.autograd.grad = torch.nn.functional.relu = F.relu = numpy.linalg.norm = torch.is_tensor = wrong
+    assert torch.autograd.grad is wrong
+    return (x**2).sum()
+"""
+    with ask_either.session(source) as session:
+        slope, *values = session.call(probes, "probe", (torch.tensor([3.0]),), {})
+    assert slope.tolist() == [6.0]
+    assert [value.tolist() for value in values[:2]] == [[0.0], [0.0]]
+    assert values[2:] == [5.0, True]
+
+
 def test_parts_share_one_namespace_that_looks_like_a_notebook(ask_either):
     parts = [
         ("cell 1", "import inspect\nfrom dataclasses import dataclass"),

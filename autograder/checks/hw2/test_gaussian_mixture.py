@@ -56,12 +56,18 @@ def random_shares(rng: torch.Generator, N: int, K: int) -> Tensor:
     return (normal(rng, N, K) + normal(rng, K)).softmax(1)
 
 
+SMALLEST, LARGEST = 1e-3, 1e4  # of a standard deviation, of a parameter: `random_path` leaves both far behind
+
+
 def log_joint(X: Tensor, pi: Tensor, mean: Tensor, cov: Tensor) -> Tensor:
     """log pi_k + log N(x_n; mean_k, cov_k), (N, K). Raises Failed when these are no parameters of a mixture."""
     if (pi <= 0).any() or abs(pi.sum() - 1) > 1e-4:
         raise Failed("the weights pi are not positive numbers that sum to 1")
-    if (cov - cov.mT).abs().max() > 1e-4 * cov.abs().max() or torch.linalg.cholesky_ex(cov).info.any():
+    root, info = torch.linalg.cholesky_ex(cov)
+    if (cov - cov.mT).abs().max() > 1e-4 * cov.abs().max() or info.any():
         raise Failed("a covariance matrix is not symmetric and positive definite")
+    if root.diagonal(dim1=1, dim2=2).min() < SMALLEST:
+        raise Failed("a covariance matrix is far narrower than the points allow")
     columns = [MultivariateNormal(m, c, validate_args=False).log_prob(X) for m, c in zip(mean, cov, strict=True)]
     return pi.log() + torch.stack(columns, 1)
 
@@ -73,7 +79,7 @@ def log_likelihood(X: Tensor, pi: Tensor, mean: Tensor, cov: Tensor) -> float:
 def parameters(answer: list, K: int, D: int, function: str) -> tuple[Tensor, Tensor, Tensor]:
     shapes = {"pi": (K,), "mean": (K, D), "cov": (K, D, D)}
     pairs = zip(answer, shapes.items(), strict=False)
-    return tuple(tensor(part, shape, f"{name} from {function}") for part, (name, shape) in pairs)
+    return tuple(tensor(part, shape, f"{name} from {function}", largest=LARGEST) for part, (name, shape) in pairs)
 
 
 def maximum(grade: Grade, X: Tensor, R: Tensor) -> tuple[Tensor, Tensor, Tensor]:

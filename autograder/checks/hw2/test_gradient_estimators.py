@@ -159,6 +159,10 @@ def test_baseline(grade):
         baselines = uniform(grade.rng, 0.7, 3), uniform(grade.rng, -3, -0.7)
         # That the averages are right is for `test_score_is_unbiased` to judge; here they must stay the same in mean.
         plain, *others = score_rows(grade, f, mean, log_std, eps, *baselines)
+        # The same value at the mean, other values elsewhere: who asks f at the mean alone does not notice.
+        wave = f[2] * math.sin(f[3] * mean)
+        (other,) = score_rows(grade, [*f[:2], 0.0, *f[3:-1], f[-1] + wave], mean, log_std, eps)
+        assert (plain - other).abs().max() > 1e-3, "grad_score does not ask f at the draws"
         for rows, baseline in zip(others, baselines, strict=True):
             (lowered,) = score_rows(grade, [*f[:-1], f[-1] - baseline], mean, log_std, eps)
             assert near_max(rows, lowered), "grad_score with a baseline is not grad_score of f minus the baseline"

@@ -10,8 +10,9 @@ Oracle   torch.distributions on what the same weights give for `encode` and `dec
 Forging  Rows are sent among others and in random order, and no answer may be one that fits whatever is asked: q must
          depend on x, p(x | z) on z, however little z moves, and the loss on the parameters. Otherwise a model of
          constants, a step-shaped decoder or hidden parameters satisfy every equation between the guest's own answers;
-         after training, a `decode` that knows which row it is asked about just repeats it. The seeds that are sent
-         are not the judge's.
+         after training, a `decode` that knows which row it is asked about just repeats it. The loss, `encode` and
+         `decode` are asked in processes of their own, so that none of them remembers what another said. The seeds
+         that are sent are not the judge's.
 Error    The oracles agree with the reference to 1e-10; 1e-4 of the size is allowed, 1e-3 for slopes.
 Training Gaussian data in 2 dimensions, 1000 steps, the learning rate falling to 0 in the second half: for the right
          alternative that did worst, log p(x) minus the ELBO is 0.012 +- 0.009 nats, the KL 1.31 +- 0.06, and the
@@ -32,9 +33,10 @@ from torch import Tensor
 from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
 from autograder.checking import Failed, hint, limits, points, probe, sequence, tensor
-from autograder.judging.instruments import binary_digits, near, normal
+from autograder.judging.instruments import between, binary_digits, near, normal
 
 LIKELIHOODS = ("gaussian", "bernoulli")
+LARGEST, WIDEST = 1e5, 20.0  # of a mean or logit, of a log standard deviation
 
 
 @probe
@@ -54,23 +56,23 @@ def random_model(student, sizes, likelihood, seed, size, shift):
 
 
 @probe
-def encoded(student, settings, x):
-    """Means and log standard deviations of q(z | x)."""
+def encoded(student, questions):
+    """Means and log standard deviations of q(z | x), for all (settings, x)."""
     with torch.no_grad():
-        return random_model(student, *settings)[0].encode(x)
+        return [random_model(student, *settings)[0].encode(x) for settings, x in questions]
 
 
 @probe
-def decoded(student, settings, z):
-    """What the decoder says about x for z."""
+def decoded(student, questions):
+    """What the decoder says about x for z, for all (settings, z)."""
     with torch.no_grad():
-        return random_model(student, *settings)[0].decode(z)
+        return [random_model(student, *settings)[0].decode(z) for settings, z in questions]
 
 
 @probe
-def losses(student, settings, x, eps):
-    """The terms of the loss, in a dictionary."""
-    return random_model(student, *settings)[0].loss(x, eps)
+def losses(student, questions):
+    """The terms of the loss, in a dictionary, for all (settings, x, eps)."""
+    return [random_model(student, *settings)[0].loss(x, eps) for settings, x, eps in questions]
 
 
 @probe
@@ -130,19 +132,21 @@ def data(rng: torch.Generator, n: int, d_x: int, likelihood: str) -> Tensor:
 def posterior(answer: object, n: int, d_z: int) -> Normal:
     """q(z | x) from what `encode` returned."""
     mean, log_std = sequence(answer, 2, "what encode returns")
-    mean, log_std = tensor(mean, (n, d_z), "the mean of encode"), tensor(log_std, (n, d_z), "the log_std of encode")
+    mean = tensor(mean, (n, d_z), "the mean of encode", largest=LARGEST)
+    log_std = tensor(log_std, (n, d_z), "the log_std of encode")
     return Normal(mean, standard_deviation(log_std, "the log_std of encode"))
 
 
 def likelihood_of(answer: object, shape: tuple[int, ...], likelihood: str) -> Normal | Bernoulli:
     """p(x | z) from what `decode` returned; `shape` is that of x."""
     if likelihood == "bernoulli":
-        return Bernoulli(logits=tensor(answer, shape, "what decode returns"))
+        return Bernoulli(logits=tensor(answer, shape, "what decode returns", largest=LARGEST))
     mean, log_std = sequence(answer, 2, "what decode returns")
     if not isinstance(log_std, Tensor) or not broadcasts(tuple(log_std.shape), shape):
         log_std = tensor(log_std, shape, "the log_std of decode")
     log_std = tensor(log_std, tuple(log_std.shape), "the log_std of decode").expand(shape)
-    return Normal(tensor(mean, shape, "the mean of decode"), standard_deviation(log_std, "the log_std of decode"))
+    mean = tensor(mean, shape, "the mean of decode", largest=LARGEST)
+    return Normal(mean, standard_deviation(log_std, "the log_std of decode"))
 
 
 def rows_of(p: Normal | Bernoulli, rows: Tensor) -> Normal | Bernoulli:
@@ -171,36 +175,54 @@ def broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
 
 
 def standard_deviation(log_std: Tensor, what: str) -> Tensor:
-    if log_std.abs().max() > 100:
+    if log_std.abs().max() > WIDEST:
         raise Failed(f"{what} is far too large or too small: its exponential is no sensible standard deviation")
     return log_std.exp()
 
 
-def q_of(grade, settings: list, x: Tensor) -> Normal:
-    """q(z | x) of the rows of x."""
-    (d_x, d_z, _), likelihood = settings[:2]
-    asked, where = among(x, data(grade.rng, 8, d_x, likelihood), grade.rng)
-    q = posterior(grade.submission(encoded, settings, asked), len(asked), d_z)
-    assert not constant(q.mean), "encode gives the same mean for every x"
-    assert (q.stddev - 1).abs().max() > 1e-3, "encode gives the standard deviations of the prior for every x"
-    return rows_of(q, where)
+def q_of(grade, cases: list) -> list[Normal]:
+    """q(z | x) of the rows of x, for all (settings, x), from a process that was asked nothing else."""
+    grade.fresh_session()
+    heaps = [(settings, *among(x, data(grade.rng, 8, x.shape[1], settings[1]), grade.rng)) for settings, x in cases]
+    answers = grade.submission(encoded, [(settings, asked) for settings, asked, _ in heaps])
+    found = []
+    for answer, (settings, asked, where) in zip(sequence(answers, len(cases), "the list of q"), heaps, strict=True):
+        q = posterior(answer, len(asked), settings[0][1])
+        assert not constant(q.mean), "encode gives the same mean for every x"
+        assert (q.stddev - 1).abs().max() > 1e-3, "encode gives the standard deviations of the prior for every x"
+        found.append(rows_of(q, where))
+    return found
 
 
-def p_of(grade, settings: list, z: Tensor) -> Normal | Bernoulli:
-    """p(x | z) for the rows of z."""
-    (d_x, d_z, _), likelihood = settings[:2]
-    asked, where = among(z, normal(grade.rng, 8, d_z), grade.rng)
-    p = likelihood_of(grade.submission(decoded, settings, asked), (len(asked), d_x), likelihood)
-    assert not constant(p.mean), "decode gives the same for every z"
-    return rows_of(p, where)
+def p_of(grade, cases: list) -> list[Normal | Bernoulli]:
+    """p(x | z) for the rows of z, for all (settings, z), from a process that was asked nothing else."""
+    grade.fresh_session()
+    heaps = [(settings, *among(z, normal(grade.rng, 8, z.shape[1]), grade.rng)) for settings, z in cases]
+    answers = grade.submission(decoded, [(settings, asked) for settings, asked, _ in heaps])
+    found = []
+    for answer, (settings, asked, where) in zip(sequence(answers, len(cases), "the list of p"), heaps, strict=True):
+        p = likelihood_of(answer, (len(asked), settings[0][0]), settings[1])
+        assert not constant(p.mean), "decode gives the same for every z"
+        found.append(rows_of(p, where))
+    return found
 
 
-def truth(grade, settings: list, x: Tensor, eps: Tensor) -> tuple[float, float]:
-    """The two terms rec and kl that the outputs of `encode` and `decode` imply."""
-    q = q_of(grade, settings, x)
-    p = p_of(grade, settings, torch.addcmul(q.mean, q.stddev, eps))
-    rec = -p.log_prob(x).sum() / len(x)
-    return rec.item(), kl_divergence(q, Normal(0.0, 1.0)).sum().item() / len(x)
+def truths(grade, cases: list) -> list[tuple[float, float]]:
+    """The two terms rec and kl that the outputs of `encode` and `decode` imply, for all (settings, x, eps)."""
+    qs = q_of(grade, [(settings, x) for settings, x, _ in cases])
+    draws = [torch.addcmul(q.mean, q.stddev, eps) for q, (*_, eps) in zip(qs, cases, strict=True)]
+    ps = p_of(grade, [(settings, z) for (settings, *_), z in zip(cases, draws, strict=True)])
+    found = []
+    for q, p, (_, x, _) in zip(qs, ps, cases, strict=True):
+        kl = kl_divergence(q, Normal(0.0, 1.0)).sum().item() / len(x)
+        found.append((-p.log_prob(x).sum().item() / len(x), kl))
+    return found
+
+
+def claimed(grade, cases: list) -> list[list[float]]:
+    """total, rec and kl of the loss, for all (settings, x, eps)."""
+    answers = grade.submission(losses, cases)
+    return [terms(answer) for answer in sequence(answers, len(cases), "the list of losses")]
 
 
 def terms(answer: object) -> list[float]:
@@ -226,67 +248,66 @@ def cases(grade) -> list:
 @hint("Sum over the latent dimensions, average over the batch; log_std is the logarithm of a standard deviation.")
 def test_kl(grade):
     """`kl` is the KL divergence from q(z | x) to the prior in closed form, and total = rec + kl."""
-    for settings, x, eps in cases(grade):
-        total, rec, kl = terms(grade.submission(losses, settings, x, eps))
+    asked = cases(grade)
+    for (total, rec, kl), (_, true_kl) in zip(claimed(grade, asked), truths(grade, asked), strict=True):
         assert near(total, rec + kl), "total is not rec + kl"
-        assert near(kl, truth(grade, settings, x, eps)[1]), "kl is not right for what encode returns"
+        assert near(kl, true_kl), "kl is not right for what encode returns"
 
 
 @points("1/4")
 @hint("z = mean + std * eps; then -log p(x | z) with every constant, summed over dimensions, averaged over the batch.")
 def test_reconstruction(grade):
     """`rec` is -log p(x | z) at the z that eps makes, and the decoder takes z of any shape (..., d_z)."""
-    for settings, x, eps in cases(grade):
-        rec = terms(grade.submission(losses, settings, x, eps))[1]
-        assert near(rec, truth(grade, settings, x, eps)[0]), f"rec is not right with the {settings[1]} likelihood"
+    asked = cases(grade)
+    # So far from the prior the pixels' probabilities are 0 and 1 to machine precision.
+    far = [(settings, x, 500 * eps) for settings, x, eps in cases(grade)[1::2]]
+    found = zip(claimed(grade, [*asked, *far]), truths(grade, [*asked, *far]), [*asked, *far], strict=True)
+    for number, ((_, rec, _), (true_rec, _), (settings, *_)) in enumerate(found):
+        where = f"with the {settings[1]} likelihood" if number < len(asked) else "where the decoder is very sure"
+        assert near(rec, true_rec), f"rec is not right {where}"
+    for settings, _, _ in asked:
         (d_x, d_z, _), likelihood = settings[:2]
         z = normal(grade.rng, 3, 2, d_z)
-        p = likelihood_of(grade.submission(decoded, settings, z), (3, 2, d_x), likelihood)
-        flat = likelihood_of(grade.submission(decoded, settings, z.reshape(6, d_z)), (6, d_x), likelihood)
+        questions = [(settings, z), (settings, z.reshape(6, d_z))]
+        answer = sequence(grade.submission(decoded, questions), 2, "the list of p")
+        p = likelihood_of(answer[0], (3, 2, d_x), likelihood)
+        flat = likelihood_of(answer[1], (6, d_x), likelihood)
         same = (p.mean.reshape(6, d_x) - flat.mean).abs().max() < 1e-4 * (1 + flat.mean.abs().max())
         assert same, "decode gives something else for z of shape (K, B, d_z) than row by row"
-    for settings, x, eps in cases(grade)[1::2]:
-        far = 500 * eps  # so far from the prior the pixels' probabilities are 0 and 1 to machine precision
-        rec = terms(grade.submission(losses, settings, x, far))[1]
-        assert near(rec, truth(grade, settings, x, far)[0]), "rec is not right where the decoder is very sure"
 
 
-def reacts(grade, settings: list) -> bool:
-    """Whether what `decode` gives moves when z moves by very little."""
-    (_, d_z, _), likelihood = settings[:2]
-    n, step = 12, 1e-6
-    z = normal(grade.rng, n, d_z)
-    p = p_of(grade, settings, torch.cat([z, z + step * normal(grade.rng, n, d_z)]))
-    place = p.logits if likelihood == "bernoulli" else p.mean
-    return bool(((place[n:] - place[:n]).abs() / step).median() > 1e-3)
+def reacts(grade, asked: list) -> bool:
+    """Whether what `decode` gives moves when z moves by very little, in all cases."""
+    n, step, questions = 12, 1e-6, []
+    for settings, *_ in asked:
+        z = normal(grade.rng, n, settings[0][1])
+        questions.append((settings, torch.cat([z, z + step * normal(grade.rng, *z.shape)])))
+    places = [p.logits if isinstance(p, Bernoulli) else p.mean for p in p_of(grade, questions)]
+    return all(bool(((place[n:] - place[:n]).abs() / step).median() > 1e-3) for place in places)
 
 
 @points("1/5")
 @hint("Both terms depend on the encoder: kl directly, rec through z. Is anything detached, or under no_grad?")
 def test_gradient(grade):
     """Backpropagation through the loss finds the slope that the loss really has, encoder included."""
+    asked = cases(grade)
+    assert reacts(grade, asked), "decode gives the same for two z that lie close together: no gradient passes"
+    answers = [sequence(grade.submission(slopes, *case), 3, "the gradients") for case in asked]
+    # A unit of the network may switch within a step, and float32 inside a model makes a small step noisy: with one step
+    # of 1e-4 the reference failed on 4 of 151 seeds, so either of two may agree.
+    steps = (1e-6, 1e-4)
+    moves = [sign * step for step in steps for sign in (1, -1)]
+    shifted = [([*settings[:4], move], x, eps) for settings, x, eps in asked for move in moves]
+    measured = truths(grade, shifted)
     steepest = []
-    for settings, x, eps in cases(grade):
-        assert reacts(grade, settings), "decode gives the same for two z that lie close together: no gradient passes"
-        answer = sequence(grade.submission(slopes, settings, x, eps), 3, "the gradients")
+    for number, answer in enumerate(answers):
         total, rec, kl = (tensor(slope, (), "a gradient").item() for slope in answer)
-        # A unit of the network may switch within a step, and float32 inside a model makes a small step noisy: with
-        # one step of 1e-4 the reference failed on 4 of 151 seeds, so either of two may agree.
-        found = []
-        for step in (1e-6, 1e-4):
-            up, down = (truth(grade, [*settings[:4], shift], x, eps) for shift in (step, -step))
+        ends, found = measured[number * len(moves) :][: len(moves)], []
+        for step, up, down in zip(steps, ends[::2], ends[1::2], strict=True):
             true_rec, true_kl = ((a - b) / (2 * step) for a, b in zip(up, down, strict=True))
             tolerance = 1e-3 * (1 + abs(true_rec) + abs(true_kl))
-            wrong = [
-                name
-                for name, slope, true in (
-                    ("kl", kl, true_kl),
-                    ("rec", rec, true_rec),
-                    ("total", total, true_rec + true_kl),
-                )
-                if not abs(slope - true) < tolerance
-            ]
-            found.append(wrong)
+            pairs = (("kl", kl, true_kl), ("rec", rec, true_rec), ("total", total, true_rec + true_kl))
+            found.append([name for name, slope, true in pairs if not abs(slope - true) < tolerance])
         right = not all(found)
         assert right, f"the gradient of {found[0][0]} is not right: does it reach all parameters?"
         steepest.append((abs(true_rec), abs(true_kl)))
@@ -298,19 +319,20 @@ def test_gradient(grade):
 @hint("z comes from the prior; then x is drawn from p(x | z), it is not its mean.")
 def test_sample(grade):
     """`sample` draws z from the prior and x from p(x | z), with the given noise."""
+    n, asked = 8, []
     for settings, _, _ in cases(grade):
         (d_x, d_z, _), likelihood = settings[:2]
-        n = 8
         eps_z = normal(grade.rng, n, d_z)
-        p = p_of(grade, settings, eps_z)
-        if likelihood == "gaussian":
-            eps_x = normal(grade.rng, n, d_x)
-            x = tensor(grade.submission(drawn, settings, eps_z, eps_x), (n, d_x), "the sample")
-            error = (x - torch.addcmul(p.mean, p.stddev, eps_x)).abs().max()
-            assert error < 1e-4 * (1 + x.abs().max()), "the sample is not right with the gaussian likelihood"
+        gaussian = likelihood == "gaussian"
+        eps_x = normal(grade.rng, n, d_x) if gaussian else between(grade.rng, 0, 1, n, d_x)
+        x = tensor(grade.submission(drawn, settings, eps_z, eps_x), (n, d_x), "the sample", largest=LARGEST)
+        asked.append((settings, eps_z, eps_x, x))
+    ps = p_of(grade, [(settings, eps_z) for settings, eps_z, _, _ in asked])
+    for p, (settings, _, eps_x, x) in zip(ps, asked, strict=True):
+        if settings[1] == "gaussian":
+            truth = torch.addcmul(p.mean, p.stddev, eps_x)
+            assert near(x, truth), "the sample is not right with the gaussian likelihood"
         else:
-            eps_x = torch.rand(n, d_x, generator=grade.rng, dtype=torch.float64)
-            x = tensor(grade.submission(drawn, settings, eps_z, eps_x), (n, d_x), "the sample")
             clear = (eps_x - p.probs).abs() > 1e-4
             right = (x == (eps_x < p.probs).double()) | ~clear
             assert right.all(), "the sample is not right with the bernoulli likelihood"
