@@ -8,6 +8,8 @@
 #   make test        run every test; TESTS="tests/sandbox -x" runs some
 #   make release     write the student notebooks and the solved ones from solutions/; HW=hw1  CHECK=1  EXECUTE=0
 #   make collect     FROM=downloads.zip: an LMS export or a folder of notebooks into submissions/; HW=hw1
+#                    AT=2026-10-12T23:59 or LOG=worksheet.csv: when it came  LATEST=1: late ones replace those in time
+#                    UNKNOWN=take: also who is not in roster.csv  ENCODING=cp866: of names in old zips
 #   make formgrader  nbgrader's formgrader in the browser, to mark theory; DEMO=1 for the demo class
 #   make feedback    the students' pages anew, after marking
 #   make similarity  HW=hw1: pairs of submissions that are alike
@@ -75,7 +77,8 @@ final: setup
 	@$(RUN) -m autograder final $(PLACE) $(if $(EXAM),--exam "$(EXAM)")
 
 collect: setup
-	@$(RUN) -m autograder collect $(PLACE) $(if $(HW),--hw "$(HW)") "$(FROM)"
+	@$(RUN) -m autograder collect $(PLACE) $(if $(HW),--hw "$(HW)") $(if $(AT),--at "$(AT)") $(if $(LOG),--log "$(LOG)") \
+	    $(if $(ENCODING),--encoding "$(ENCODING)") $(if $(UNKNOWN),--unknown "$(UNKNOWN)") $(if $(LATEST),--latest) "$(FROM)"
 
 formgrader: setup
 	@$(RUN) -m autograder formgrader $(PLACE) $(if $(PORT),--port "$(PORT)")

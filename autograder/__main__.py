@@ -16,6 +16,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Executor
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -234,19 +235,28 @@ def export(options: argparse.Namespace) -> int:
 
 def collect(options: argparse.Namespace) -> int:
     """Take notebooks from an LMS export or a folder into submissions/. Exit code 1: some were left alone."""
-    course = load_course()
-    homework = _homeworks(options.hw, course)[0] if options.hw else None
     if not options.source:
         raise CommandError("what is to be collected? make collect FROM=downloads.zip, or FROM=folder")
+    course = _course_at(Path(options.output), options.encoding)
+    homework = _homeworks(options.hw, course)[0] if options.hw else None
 
     from autograder.intake import collect
+    from autograder.intake.log import read_log
 
     submissions = Path(options.submissions) if options.submissions else Path(options.output) / "submissions"
     source = Path(options.source)
     if source.is_dir() and submissions.resolve().is_relative_to(source.resolve()):
         raise CommandError(f"{_relative(source)} holds {_relative(submissions)} itself; name the downloads alone")
+    orders = collect.Orders(
+        homework,
+        at=_moment(options.at, course),
+        log=read_log(Path(options.log), course.zone, options.encoding) if options.log else None,
+        encoding=options.encoding,
+        unknown=options.unknown == "take",
+        latest=options.latest,
+    )
     try:
-        done = collect.collect(source, submissions, course, homework)
+        done = collect.collect(source, submissions, course, orders)
     except OSError as error:
         raise CommandError(str(error)) from None
     for what, lines in (("new", done.new), ("replaced", done.replaced), ("there already", done.same)):
@@ -254,6 +264,10 @@ def collect(options: argparse.Namespace) -> int:
             print(printable(f"{what}: {student}/{homework_id} from {name}"))
     for name, why in done.left:
         print(printable(f"left alone: {name}: {why}"))
+    for note in done.notes:
+        print(printable(f"team: {note}"))
+    for sentence in collect.said_of_times(done):
+        print(printable(sentence))
     print(f"{len(done.new)} new, {len(done.replaced)} replaced, {len(done.same)} the same, {len(done.left)} left alone")
     return SOME_NOT_GRADED if done.left else DONE
 
@@ -332,6 +346,11 @@ def _parser() -> argparse.ArgumentParser:
     collecting.add_argument("source", metavar="FROM", help="a zip file or a folder")
     collecting.add_argument("--hw", help="the homework that they are all for")
     collecting.add_argument("--submissions", metavar="DIR", help="where to put them (default: submissions)")
+    collecting.add_argument("--at", default="", metavar="TIME", help="when they were handed in: 2026-10-12T23:59")
+    collecting.add_argument("--log", default="", metavar="FILE", help="CSV of the platform with who handed in when")
+    collecting.add_argument("--encoding", default="", help="of names that are not in UTF-8: cp866, cp1251, gbk")
+    collecting.add_argument("--unknown", choices=["take", "leave"], default="leave", help="those not in roster.csv")
+    collecting.add_argument("--latest", action="store_true", help="a late file replaces one that came in time")
 
     comparing = command("similarity", similarity, "pairs of submissions that are alike beyond what all received")
     comparing.add_argument("--hw", required=True, help="the homework")
@@ -342,6 +361,24 @@ def _parser() -> argparse.ArgumentParser:
             "--output", metavar="DIR", default=str(ROOT), help="where records, gradebook, feedback and grades are kept"
         )
     return parser
+
+
+def _course_at(root: Path, encoding: str = "") -> Course:
+    """The course, with the extensions that lie in a folder. Raises TableError, CourseError."""
+    from autograder.intake.extensions import EXTENSIONS, with_extensions
+    from autograder.intake.roster import ROSTER, read_roster
+
+    return with_extensions(load_course(), root / EXTENSIONS, read_roster(root / ROSTER, encoding), encoding)
+
+
+def _moment(text: str, course: Course) -> datetime | None:
+    from autograder.intake.times import read_moment
+
+    if not text:
+        return None
+    if (moment := read_moment(text, course.zone)) is None:
+        raise CommandError(f"AT={text} is no date and time; AT=2026-10-12T23:59 is one, in the course's time zone")
+    return moment
 
 
 def _homeworks(asked: str | None, course: Course) -> list[Homework]:

@@ -10,7 +10,7 @@ import keyword
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from math import floor
 from pathlib import Path
 from types import ModuleType
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from autograder.errors import AutograderError
 
@@ -71,6 +72,14 @@ class Deadline:
     penalty: Fraction = Fraction(0)
     extensions: dict[str, datetime] = field(default_factory=dict)
 
+    def of(self, student: str) -> datetime:
+        """A student's own deadline: an extension never shortens it."""
+        return max(self.due, self.extensions.get(student, self.due))
+
+    def is_late(self, student: str, moment: datetime) -> bool:
+        """Whether what a student handed in at that moment is late. The grace is a length of time, and no clock's."""
+        return moment.astimezone(UTC) > self.of(student).astimezone(UTC) + self.grace
+
 
 @dataclass(frozen=True)
 class Homework:
@@ -81,6 +90,8 @@ class Homework:
     theory: tuple[Theory, ...]
     # Not part of what a homework is: an extension must not have everybody graded anew.
     deadline: Deadline | None = field(default=None, repr=False, compare=False)
+    # Whether what one member of a team (`roster.csv`) handed in counts for each of them.
+    teams: bool = field(default=True, repr=False, compare=False)
 
     @cached_property
     def automatic_points(self) -> Fraction:
@@ -127,6 +138,7 @@ class Course:
     rule: GradeRule
     homeworks: tuple[Homework, ...]
     minimum: tuple[str, ...] = ()  # the protections without which student code is not run (see PROTECTIONS)
+    zone: tzinfo = UTC  # in which deadlines stand, days are counted, and times without an offset are read
 
     @property
     def given(self) -> tuple[Homework, ...]:
@@ -198,6 +210,7 @@ class _Reader:
 
     def __init__(self, file: str) -> None:
         self.file = file
+        self.zone: ZoneInfo | None = None
 
     def fail(self, where: str, what: str) -> CourseError:
         return CourseError(f"{self.file}, {where}: {what}")
@@ -249,7 +262,9 @@ class _Reader:
 
     def course(self, data: dict) -> Course:
         self.keys(data, "top level", {"course", "grade", "homework"}, {"grading"})
-        head = self.keys(data["course"], "[course]", {"id", "title", "homework_points", "exam_points"})
+        required = {"id", "title", "homework_points", "exam_points"}
+        head = self.keys(data["course"], "[course]", required, {"time_zone"})
+        self.zone = self.time_zone(head) if "time_zone" in head else None
         rule = self.keys(data["grade"], "[grade]", {"divisor", "offset", "highest_mark"})
         divisor, highest = self.number(rule, "divisor", "[grade]"), self.number(rule, "highest_mark", "[grade]")
         if divisor <= 0:
@@ -270,7 +285,15 @@ class _Reader:
             rule=GradeRule(divisor, self.number(rule, "offset", "[grade]"), int(highest)),
             homeworks=homeworks,
             minimum=self.minimum(data.get("grading", {})),
+            zone=self.zone or UTC,
         )
+
+    def time_zone(self, table: dict) -> ZoneInfo:
+        try:
+            return ZoneInfo(self.text(table, "time_zone", "[course]"))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            example = "Europe/Amsterdam"
+            raise self.fail("[course]", f"there is no time zone {table['time_zone']!r}; {example} is one") from None
 
     def minimum(self, table: dict) -> tuple[str, ...]:
         names = self.names(self.keys(table, "[grading]", (), {"minimum"}), "minimum", "[grading]")
@@ -279,12 +302,15 @@ class _Reader:
         return names
 
     def homework(self, table: dict, where: str, homework_points: Fraction) -> Homework:
-        self.keys(table, where, {"id", "title"}, {"planned", "exercise", "theory", "reflection", "deadline"})
+        self.keys(table, where, {"id", "title"}, {"planned", "exercise", "theory", "reflection", "deadline", "teams"})
         homework_id = self.identifier(table, "id", where)
         where = homework_id
         planned = table.get("planned", False)
         if not isinstance(planned, bool):
             raise self.fail(where, f"planned must be true or false, got {planned!r}")
+        teams = table.get("teams", True)
+        if not isinstance(teams, bool):
+            raise self.fail(where, f"teams must be true or false, got {teams!r}")
         theory: list[Theory] = []
         formulas: list[Exercise] = []
         for entry in self.tables(table, "theory", where):
@@ -307,7 +333,8 @@ class _Reader:
         if not planned and total != homework_points:
             raise self.fail(where, f"its points make {format_points(total)}, not {format_points(homework_points)}")
         deadline = self.deadline(table["deadline"], f"{where}, deadline") if "deadline" in table else None
-        return Homework(homework_id, self.text(table, "title", where), planned, exercises, tuple(theory), deadline)
+        title = self.text(table, "title", where)
+        return Homework(homework_id, title, planned, exercises, tuple(theory), deadline, teams)
 
     def deadline(self, table: dict, where: str) -> Deadline:
         self.keys(table, where, {"due"}, {"grace_hours", "penalty_per_day", "extensions"})
@@ -330,10 +357,13 @@ class _Reader:
 
     def moment(self, table: dict, key: str, where: str) -> datetime:
         moment = table[key]
-        if not isinstance(moment, datetime) or moment.tzinfo is None:
-            example = "2026-10-12T23:59:00+02:00"
-            raise self.fail(where, f"{key} must be a date and time with its offset from UTC, such as {example}")
-        return moment
+        if not isinstance(moment, datetime) or (moment.tzinfo is None and self.zone is None):
+            offset = "" if self.zone else " with its offset from UTC, or the course needs a time_zone"
+            example = "2026-10-12T23:59:00" + ("" if self.zone else "+02:00")
+            raise self.fail(where, f"{key} must be a date and time{offset}, such as {example}")
+        if self.zone is None:
+            return moment
+        return moment.astimezone(self.zone) if moment.tzinfo else moment.replace(tzinfo=self.zone)
 
     def theory(self, table: dict, where: str) -> tuple[Theory, Exercise | None]:
         self.keys(table, f"{where}, a theory problem", {"id", "title", "points"}, {"formula"})

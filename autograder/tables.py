@@ -152,18 +152,24 @@ def _bytes(path: Path, error: type[TableError]) -> bytes:
 
 
 def _decoded(data: bytes, path: Path, encoding: str, error: type[TableError]) -> tuple[str, str]:
-    """The text and its encoding. Raises `error` where that is neither said nor one of Unicode's."""
-    chosen = UTF_16.get(data[:2]) or encoding or "utf-8-sig"
-    if not encoding and chosen == "utf-8-sig" and b"\0" in data[:200]:
+    """The text and its encoding: Unicode's where it is one of those, else the one that is said. Raises `error`."""
+    chosen = UTF_16.get(data[:2], "utf-8-sig")
+    if chosen == "utf-8-sig" and b"\0" in data[:200]:
         chosen = "utf-16-le" if data[1:2] == b"\0" else "utf-16-be"  # as some programs write it, without a mark
     try:
         return data.decode(chosen), chosen
+    except UnicodeDecodeError as problem:
+        failed = problem
+    try:
+        return data.decode(encoding or "ascii"), encoding
     except LookupError:
         raise error(f"there is no encoding {encoding!r}; ENCODING=cp1251, for instance") from None
     except UnicodeDecodeError as problem:
-        line = data.count(b"\n", 0, problem.start) + 1
-        advice = "save it as CSV in UTF-8, or say what it is (ENCODING=cp1252, cp1251, gbk)"
-        raise error(f"{path}, line {line}: cannot be read as {chosen.removesuffix('-sig').upper()}; {advice}") from None
+        if encoding:
+            chosen, failed = encoding, problem
+    line = data.count(b"\n", 0, failed.start) + 1
+    advice = "save it as CSV in UTF-8, or say what it is (ENCODING=cp1252, cp1251, gbk)"
+    raise error(f"{path}, line {line}: cannot be read as {chosen.removesuffix('-sig').upper()}; {advice}")
 
 
 def _delimiter(text: str) -> tuple[str, int, str]:

@@ -139,11 +139,16 @@ def _folders(folder: Path) -> list[str]:
     ]
 
 
+def name_key(name: str) -> str:
+    """What two names share that cannot be told apart by eye or by some file systems."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
 def _alike(names: Iterable[str]) -> dict[str, list[str]]:
     """For each name that cannot be told from others by eye or by some file systems, those others."""
     groups = defaultdict(list)
     for name in names:
-        groups[unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())].append(name)
+        groups[name_key(name)].append(name)
     return {name: sorted(set(group) - {name}) for group in groups.values() if len(group) > 1 for name in group}
 
 
