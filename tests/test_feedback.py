@@ -13,6 +13,7 @@ from autograder.judging import grading
 from autograder.marks.gradebook import CellScore
 from autograder.marks.late import Late
 from autograder.pages import feedback
+from autograder.pages.formgrader import Own
 
 HALF = {**sc.RIGHT, "add": "def add(a, b):\n    return a + b + (b == 0)"}
 
@@ -171,3 +172,29 @@ def test_a_page_is_written_again_only_when_what_it_is_made_from_changes(course, 
     assert feedback.write_feedback(tmp_path, record | {"remark": "another"}, course, {"add": cell})
     feedback.feedback_path(tmp_path, "hw1", record["student"]).write_text("cut off")
     assert write({"add": cell})
+
+
+OWN = Own({"add": "def add(a, b):\n    return a  # <b>"}, {"t1": ("Because $\\frac12$ <i>x</i>", {})})
+
+
+def test_the_students_own_answer_stands_beside_what_was_lost(course):
+    cells = {"t1": CellScore(None, Fraction(1), None, Fraction(3), False, "See **(2)**: $\\sum_i x_i \\le 1$")}
+    read = Reader(html := feedback.page(record_of(course), course, cells, OWN))
+    assert "Your answer, as it was checked" in read.text and "return a # <b>" in read.text
+    assert html.count("Your answer") == 2 and read.tags.count("math") == 2
+    assert "mfrac" in read.tags and "mo" in read.tags and "strong" in read.tags
+    assert "<i>x</i>" not in html and "<b>" not in html.split("Your answer", 1)[1]
+
+
+def test_nothing_lost_nothing_shown_again(course):
+    cells = {"t1": CellScore(None, Fraction(3), None, Fraction(3), False)}
+    assert "Your answer" not in feedback.page(record_of(course, sc.RIGHT), course, cells, OWN)
+
+
+def test_a_mark_that_waits_for_a_second_look_is_said(course):
+    cells = {"t1": CellScore(None, Fraction(3), None, Fraction(3), True)}
+    text = Reader(feedback.page(record_of(course), course, cells)).text
+    assert "Waits for a second look: your answer changed after a TA had marked it." in text
+    assert "of 13 in all so far" in text
+    cells = {"t1": CellScore(None, Fraction(3), None, Fraction(3), False)}
+    assert "second look" not in Reader(feedback.page(record_of(course), course, cells)).text

@@ -28,8 +28,9 @@ def show(tmp_path, monkeypatch):
         data = json.dumps(data).encode() if isinstance(data, dict) else data
         record = grading.grade_submission(data, sc.material_of(course), 7, sc.Guest()) | {"student": "ada"}
         folder = tmp_path / "autograded"
-        plots = formgrader.write_autograded(folder, course.homework("hw1"), record, data)
-        assert plots == formgrader.plots(folder, "hw1", "ada")
+        own = formgrader.write_autograded(folder, course.homework("hw1"), record, data)
+        assert own == formgrader.own(folder, course.homework("hw1"), "ada")
+        run.own = own
         path = formgrader.autograded_path(folder, "hw1", "ada")
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
@@ -139,7 +140,7 @@ def test_outputs_are_text_and_pictures_and_no_more(show):
     assert outputs[3].text == "line"
     assert len(outputs) == formgrader.MOST_OUTPUTS + 1
     assert "html" not in json.dumps(outputs) and "\x1b" not in json.dumps(outputs)
-    assert formgrader.plots(show.folder, "hw1", "ada") == [PIXEL]
+    assert show.own.plots == (PIXEL,)
 
 
 def test_pasted_pictures_stay_and_other_attachments_go(show):
@@ -259,3 +260,10 @@ def test_jpegs_of_an_honest_size_are_shown(data):
 )
 def test_jpegs_that_claim_too_much_or_say_it_twice_are_not(data):
     assert sanitise.picture("image/jpeg", base64.b64encode(data).decode()) is None
+
+
+def test_what_a_student_wrote_is_found_where_it_is_defined_last(show):
+    moved = ["x = 1", "def add(a, b):\n    return b + a", "add(1, 2)\naddition = 3"]
+    show(sc.notebook(sc.RIGHT, answer="Because $x$.", extra=moved))
+    assert show.own.exercises == {"add": moved[1], "twice": sc.RIGHT["twice"]}
+    assert show.own.theory["t1"][0] == "Because $x$."

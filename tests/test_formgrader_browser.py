@@ -170,7 +170,9 @@ def graded(tmp_path_factory, canary):
 def address(graded, tmp_path_factory):
     """Where the formgrader answers; stopped at the end."""
     port = free_port()
-    command, environment = formgrader_server.command(graded.folder, port, TOKEN, browser=False)
+    command, environment = formgrader_server.command(
+        graded.folder, port, TOKEN, browser=False, course_file=graded.folder / "course.toml"
+    )
     log = tmp_path_factory.mktemp("log") / "log"
     with log.open("w") as stream:
         server = subprocess.Popen(
@@ -257,7 +259,7 @@ pytestmark = [
 def test_a_mark_and_a_comment_survive_a_regrade_and_all_totals_agree(graded, watched, browser):
     page = watched.page
     watched.open("ada")
-    assert page.locator("blockquote").inner_text().startswith("Rubric of t1: 3 points by hand")
+    assert page.locator(".dgm-rubric").inner_text().startswith("Rubric of t1: 3 points by hand")
     assert page.get_by_text("✗ 0/1.5  zero changes nothing").is_visible()
     assert page.locator("#add").get_attribute("placeholder") == "4.5"
     for selector, typed in (("#t1", "2.25"), ("#t1-comment", "well argued <b>"), ("#add_code-comment", "think of 0")):
@@ -353,12 +355,187 @@ def test_points_above_the_maximum_are_reported_and_not_used(graded, watched):
     put = """([id, token]) => fetch('/formgrader/api/grade/' + id, {method: 'PUT', headers: {'X-XSRFToken': token,
              'X-CSRFToken': token}, body: JSON.stringify({manual_score: 30})}).then(answer => answer.status)"""
     token = next(cookie["value"] for cookie in watched.page.context.cookies() if cookie["name"] == "_xsrf")
-    assert watched.page.evaluate(put, [grade["id"], token]) == 200
+    assert watched.page.evaluate(put, [grade["id"], token]) == 400
+    with sqlite3.connect(graded.folder / "gradebook.db") as other:
+        other.execute("UPDATE grade SET manual_score = 30 WHERE id = ?", (grade["id"],))
+    other.close()
     graded.grade()
     with open(graded.folder / "grades.csv", encoding="utf-8", newline="") as file:
         row = next(row for row in csv.DictReader(file) if row["student"] == "zoë")
     assert row["hw1"] == "3"
     assert "t1 was given 30 points of 3; counted as 3" in row["remarks"]
+
+
+def card(page, student):
+    return page.locator(".card", has=page.get_by_role("heading", name=student))
+
+
+def saved(page, press):
+    with page.expect_response(lambda answer: answer.request.method == "PUT", timeout=20_000) as answer:
+        press()
+    assert answer.value.ok, answer.value.text()
+    return answer.value.json()
+
+
+def test_marking_by_problem_with_the_keyboard_alone(graded, watched):
+    """Points from the rubric's lines, typed in another locale, a comment from the bank; all of it in the gradebook."""
+    page = watched.page
+    page.goto(f"{watched.address}/formgrader/gradebook")
+    assert "hw1: Numbers" in page.locator("tbody").inner_text()
+    page.get_by_role("link", name="hw1: Numbers").click()
+    page.get_by_role("link", name="t1: Why").click()
+    assert page.locator(".card").count() == 3
+    assert page.locator(".card .line").first.inner_text().split("\n")[-1] == "3"
+    ada = card(page, "ada")
+    ada.locator("h2").click()
+    assert saved(page, lambda: page.keyboard.press("1"))["manual_score"] == 3
+    assert ada.locator(".line").get_attribute("aria-pressed") == "true"
+    page.keyboard.press("p")
+    page.keyboard.type("0,5")
+    assert saved(page, lambda: page.keyboard.press("Escape"))["manual_score"] == 0.5
+    page.keyboard.press("c")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Say *why*: $a + b = b + a$.")
+    saved(page, lambda: page.keyboard.press("Escape"))
+    watched.wait("document.querySelector('.card.active .preview math')")
+    assert ada.locator(".preview em").inner_text() == "why"
+    page.keyboard.press("n")  # whoever is next
+    other = page.locator(".card.active")
+    assert "ada" not in other.locator("h2").inner_text()
+    page.keyboard.press("b")
+    page.keyboard.type("why")
+    saved(page, lambda: page.keyboard.press("Enter"))
+    assert other.locator("textarea").input_value().endswith("Say *why*: $a + b = b + a$.")
+    page.keyboard.press("Escape")
+    saved(page, lambda: page.keyboard.press("0"))
+    watched.save("marking_by_problem_small.png")
+    page.reload()
+    assert card(page, "ada").locator(".points").input_value() == "0.5"
+    assert card(page, "ada").locator(".line").get_attribute("aria-pressed") == "true"
+    ada = watched.open("ada")
+    assert page.input_value("#t1") == "0.5"
+    page.goto(f"{watched.address}/formgrader/marking/hw1/t1?anonymous=1")
+    assert page.locator(".card h2").all_inner_texts()[0].startswith("Number 1")
+    assert "ada" not in page.locator("main").inner_text() and ada["id"] not in page.content()
+    assert watched.strangers() == [] and watched.errors == []
+
+
+@pytest.mark.parametrize("typed, counts", [("0,5", 0.5), (" .25", 0.25), ("1.", 1), ("", None)])
+def test_half_a_point_in_every_locale(graded, watched, typed, counts):
+    watched.open("zoë")
+    fill_and_save(watched.page, "#t1", "2")
+    told = saved(watched.page, lambda: fill(watched.page, "#t1", typed))
+    assert told["manual_score"] == counts
+
+
+def test_what_is_no_number_is_not_saved(graded, watched):
+    watched.open("zoë")
+    fill(watched.page, "#t1", "half")
+    trouble(watched, "t1: NOT SAVED, half is no number of points.")
+    watched.page.goto(f"{watched.address}/formgrader/marking/hw1/t1")
+    field = card(watched.page, "zoë").locator(".points")
+    field.fill("1/2")
+    field.blur()
+    trouble(watched, "NOT SAVED: 1/2 is no number of points")
+    field.fill("99")
+    field.blur()
+    trouble(watched, "NOT SAVED: 99 is more than the 3 points there are")
+    field.fill("")
+    field.blur()
+    watched.wait("document.querySelector('#trouble').hidden")
+
+
+def test_an_answer_that_changed_under_its_mark_stands_beside_the_old_one(graded, watched, capsys):
+    page = watched.page
+    graded.hand_in("zoë", sc.notebook(sc.RIGHT, answer="Because of the old $x$."))
+    graded.grade()
+    watched.open("zoë")
+    fill_and_save(page, "#t1", "2")
+    fill_and_save(page, "#add", "5.5")
+    graded.hand_in("zoë", sc.notebook(HALF, answer="Because of the new $y$."))
+    capsys.readouterr()
+    graded.grade()
+    assert "2 marks need another look" in capsys.readouterr().out
+    page.goto(f"{watched.address}/formgrader/gradebook/hw1")
+    row = page.locator("tr", has=page.get_by_role("link", name="zoë", exact=True))
+    assert "t1" in row.inner_text() and "add" in row.inner_text()
+    watched.open("zoë")
+    page.locator("a.changed[href*='/t1?']").click()
+    shown = card(page, "zoë")
+    then, now = shown.locator(".two .answer").all_inner_texts()
+    assert then.startswith("Because of the old") and now.startswith("Because of the new")
+    shown.locator("summary").click()
+    assert shown.locator("del").all_inner_texts() == ["old", "$x$."]
+    assert shown.locator("ins").all_inner_texts() == ["new", "$y$."]
+    watched.save("marking_changed.png")
+    saved(page, lambda: page.keyboard.press("k"))
+    page.goto(f"{watched.address}/formgrader/marking/hw1/t1?changed=1")
+    assert page.locator(".card").count() == 0
+    page.goto(f"{watched.address}/formgrader/marking/hw1/add?changed=1")
+    heads = page.locator(".two h3").all_inner_texts()
+    assert "6 points by checks" in heads[0] and "4.5 points by checks" in heads[1]
+
+
+def test_every_page_that_can_be_reached_works(graded, watched):
+    """All links of all pages, from the first one on: no dead one, nothing of nbgrader's managing pages."""
+    todo, seen = [f"{watched.address}/formgrader/gradebook"], set()
+    while todo:
+        address = todo.pop()
+        answer = watched.page.goto(address)
+        assert answer.status == 200, address
+        seen.add(address)
+        text = watched.page.locator("body").inner_text()
+        assert "None, None" not in text and "manage" not in text.lower(), address
+        links = watched.page.locator("a[href]").evaluate_all("found => found.map(link => link.href.split('#')[0])")
+        todo += [link for link in dict.fromkeys(links) if link not in seen and link not in todo]
+    assert len(seen) > 12 and not watched.errors
+    for gone in ("manage_assignments", "manage_students", "manage_submissions/hw1", ""):
+        watched.page.goto(f"{watched.address}/formgrader/{gone}")
+        assert watched.page.url.endswith("/formgrader/gradebook")
+
+
+FORGED_RUBRIC = r"""> **Rubric of t1: 3 points by hand** (staff only)
+
+$\smash{
+lap{
+aise 300px{\color{white}{\Rule{600px}{200px}{0px}}}}}$
+$
+ewcommand{\log}{	ext{full marks}}$ $
+ewcommand{\half}{rac12}$ $\half + \log x$
+"""
+
+
+def test_formulas_stay_in_their_frame(graded, watched):
+    """What draws over the rubric is not read, a macro means nothing to the next answer, and there is an end to them."""
+    graded.hand_in("forger", sc.notebook(sc.RIGHT, answer=FORGED_RUBRIC))
+    many = "$x^2$ " * 12_000
+    graded.hand_in("many", sc.notebook(sc.RIGHT, answer=many))
+    graded.grade()
+    begin = time.monotonic()
+    watched.page.goto(f"{watched.address}/formgrader/marking/hw1/t1")
+    watched.wait("document.querySelectorAll('.card').length == 5")
+    assert time.monotonic() - begin < 20
+    shown = card(watched.page, "forger").locator(".answer")
+    assert "\\smash is not read here" in shown.inner_text()
+    assert shown.locator("math").last.locator("mfrac").count() == 1
+    assert "full marks" not in "".join(shown.locator("math").all_inner_texts())
+    assert card(watched.page, "many").locator("math").count() < 500
+    assert (
+        shown.evaluate("box => getComputedStyle(box).contain + ' ' + getComputedStyle(box).overflow") == "paint hidden"
+    )
+    watched.open("forger")
+    page = watched.page
+    assert page.locator(".dgm-rubric").count() == 1
+    inside, outside = (page.locator(one).first.bounding_box() for one in (".dgm-answer", ".dgm-rubric"))
+    for box in page.locator(".dgm-answer math").all():
+        place = box.bounding_box()
+        assert inside["y"] <= place["y"] and place["y"] + place["height"] <= inside["y"] + inside["height"]
+    assert outside["y"] + outside["height"] <= inside["y"]
+    background = "found => getComputedStyle(found).backgroundColor"
+    assert page.locator(".dgm-answer blockquote").evaluate(background) != page.locator(".dgm-rubric").evaluate(
+        background
+    )
+    watched.save("formgrader_forged_rubric.png")
 
 
 def quiet(watched, canary):
@@ -370,7 +547,6 @@ def quiet(watched, canary):
 
 def test_nothing_that_a_student_wrote_runs_or_loads(graded, watched, canary):
     watched.open("<img src=x onerror=alert(1)>")
-    watched.wait("window.MathJax && MathJax.Hub && MathJax.Hub.queue.pending == 0")
     quiet(watched, canary)
     assert watched.strangers() == []
     page = watched.page
@@ -383,7 +559,7 @@ def test_nothing_that_a_student_wrote_runs_or_loads(graded, watched, canary):
         page.fill("#t1", "1")
         page.locator("#t1").blur()
     assert saved.value.json()["name"] == "t1"
-    for route in ("gradebook/hw1/hw1", "manage_students", "manage_submissions/hw1", "manage_assignments"):
+    for route in ("gradebook/hw1/hw1", "gradebook", "marking/hw1/t1", "marking/hw1/add"):
         page.goto(f"{watched.address}/formgrader/{route}")
         quiet(watched, canary)
         assert watched.strangers() == []

@@ -67,6 +67,12 @@ def show_class(out: Console, course: Course, summary: Summary) -> None:
                 soft_wrap=True,
             )
     _show_attempts(out, summary)
+    if summary.to_look_at:
+        where = Counter(f"{homework} {cell}" for homework, cell in summary.to_look_at)
+        many = len(summary.to_look_at)
+        listed = ", ".join(f"{place} ({count})" for place, count in where.items())
+        sentence = f"{many} mark{' needs' if many == 1 else 's need'} another look: the answer or its automatic score"
+        out.print(f"{sentence} has changed; `make formgrader` shows both: {listed}.", soft_wrap=True)
     for result in summary.results:
         if result.submission.remark:
             out.print(

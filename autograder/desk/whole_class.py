@@ -108,6 +108,7 @@ class Summary:
 
     results: list[Result] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    to_look_at: list[tuple[str, str]] = field(default_factory=list)  # homework, cell: marks of another answer or score
     warnings: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     cpu_seconds: dict[str, float] = field(default_factory=dict)
@@ -183,9 +184,9 @@ def rewrite_feedback(course: Course, homeworks: Iterable[Homework], places: Plac
             scores = book.scores(homework)
             for record in records.all_records(places.records, homework.id):
                 student = record["student"]
-                plots = partial(formgrader.plots, places.autograded, homework.id, student)
+                own = partial(formgrader.own, places.autograded, homework, student)
                 late = late_of(times, homework, student)
-                feedback.write_feedback(places.feedback, record, course, scores.get(student, {}), plots, late)
+                feedback.write_feedback(places.feedback, record, course, scores.get(student, {}), own, late)
                 count += 1
     return count
 
@@ -376,7 +377,7 @@ class _Writer:
             return  # what was marked stays readable
         try:
             note = late_of(self.times, homework, record["student"]).sentence
-            plots = formgrader.write_autograded(self.places.autograded, homework, record, data, note)
+            own = formgrader.write_autograded(self.places.autograded, homework, record, data, note)
         except (OSError, ValueError, KeyError) as error:
             sentence = f"{record['student']}/{homework.id} is not in the formgrader: {error}"
             self.summary.warnings.append(sentence)
@@ -386,7 +387,7 @@ class _Writer:
                 cells = self.book.scores(homework, record["student"]).get(record["student"], {})
             except GradebookError as error:
                 return self._give_up(error)
-            self._write_page(record, cells, lambda: plots)
+            self._write_page(record, cells, lambda: own)
 
     def finish(self) -> None:
         """Pages for those just looked at, and everybody's grades."""
@@ -395,11 +396,18 @@ class _Writer:
             return
         try:
             scores = all_scores(self.course, self.book)
+            self.summary.to_look_at = [
+                (homework, cell)
+                for homework, whose in scores.items()
+                for cells in whose.values()
+                for cell, score in cells.items()
+                if score.needs_mark and score.manual is not None
+            ]
             for result in self.summary.results:
                 if (record := result.record) is not None:
-                    homework, student = record["homework"], record["student"]
-                    plots = partial(formgrader.plots, self.places.autograded, homework, student)
-                    self._write_page(record, scores[homework].get(student, {}), plots)
+                    homework, student = self.course.homework(record["homework"]), record["student"]
+                    own = partial(formgrader.own, self.places.autograded, homework, student)
+                    self._write_page(record, scores[homework.id].get(student, {}), own)
             exam: dict[str, Fraction] = {}
             if self.places.exam.exists():
                 try:
@@ -415,9 +423,9 @@ class _Writer:
             self.summary.broken.append(str(error))
         self.seconds += time.process_time() - begin
 
-    def _write_page(self, record: Record, cells: dict[str, CellScore], plots: Callable[[], Iterable[str]]) -> None:
+    def _write_page(self, record: Record, cells: dict[str, CellScore], own: Callable[[], formgrader.Own]) -> None:
         late = late_of(self.times, self.course.homework(record["homework"]), record["student"])
-        feedback.write_feedback(self.places.feedback, record, self.course, cells, plots, late)
+        feedback.write_feedback(self.places.feedback, record, self.course, cells, own, late)
 
     def _give_up(self, error: GradebookError) -> None:
         self.summary.broken.append(str(error))

@@ -1,8 +1,9 @@
 """The page that a student gets: one self-contained HTML file per student and homework.
 
 It says what each check found, in the check's own words, and what a TA wrote. It holds no input, expected value or
-source of a hidden check, and nothing that the guest said: `detail` of a record stays with staff. Everything is escaped,
-and the page's own policy lets a browser load and run nothing.
+source of a hidden check, and nothing that the guest said: `detail` of a record stays with staff. What the student wrote
+stands beside what was lost. Everything is escaped, formulas are MathML, and the page's own policy lets a browser load
+and run nothing.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from autograder.course import Course, Homework, format_points
 from autograder.marks.late import ON_TIME, Late
+from autograder.pages.formgrader import Own
 from autograder.pages.rendering import TEMPLATES, template
 from autograder.records import (
     GRADED,
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 
 PAGE = "feedback.html.j2"
 MADE_FROM = re.compile(r'data-made-from="([0-9a-f]*)"')
+LONGEST_CODE = 30_000  # characters of an exercise's answer
 LONGEST_TEXT = 5_000  # characters of any one message or comment
 
 WORDS = {
@@ -63,23 +68,23 @@ def write_feedback(
     record: Record,
     course: Course,
     cells: Mapping[str, CellScore],
-    plots: Callable[[], Iterable[str]] = tuple,
+    own: Callable[[], Own] = Own,
     late: Late = ON_TIME,
 ) -> bool:
     """Write a student's page, atomically, unless the one that is there was made from the same. Returns whether it did.
 
-    `cells` are the gradebook's scores and comments of this homework, `plots` gives the student's own when asked.
+    `cells` are the gradebook's scores and comments of this homework, `own` gives what the student wrote when asked.
     """
     path = feedback_path(folder, record["homework"], record["student"])
     source = _source(record, course, cells, late)
     if _made_from(path) == source:
         return False
-    write_atomically(path, lambda file: file.write(page(record, course, cells, plots(), late, source)))
+    write_atomically(path, lambda file: file.write(page(record, course, cells, own(), late, source)))
     return True
 
 
 def _source(record: Record, course: Course, cells: Mapping[str, CellScore], late: Late) -> str:
-    """A hash of all that a page is made from; the plots belong to the submission, which the record names."""
+    """A hash of all that a page is made from; what the student wrote belongs to the submission."""
     homework = course.homework(record["homework"])
     made_from = [json.dumps(record, sort_keys=True), repr(sorted(cells.items())), late.sentence, repr(homework)]
     return hashlib.sha256("\0".join([*made_from, repr(course.homework_points), _maker()]).encode()).hexdigest()[:32]
@@ -88,7 +93,9 @@ def _source(record: Record, course: Course, cells: Mapping[str, CellScore], late
 @cache
 def _maker() -> str:
     """A hash of what makes the page: when that changes, so does every page."""
-    files = (Path(__file__), TEMPLATES / PAGE)
+    here = Path(__file__).parent
+    makers = (here / name for name in ("feedback.py", "formgrader.py", "formulas.py", "prose.py", "sanitise.py"))
+    files = (*makers, TEMPLATES / PAGE, TEMPLATES / "maths.css")
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -105,11 +112,12 @@ def page(
     record: Record,
     course: Course,
     cells: Mapping[str, CellScore],
-    plots: Iterable[str] = (),
+    own: Own | None = None,
     late: Late = ON_TIME,
     source: str = "",
 ) -> str:
-    """The page of one record as HTML. `plots` are the student's own, PNG in base64; `late` is what lateness cost."""
+    """The page of one record as HTML. `own` is what the student wrote and drew; `late` is what lateness cost."""
+    own = own or Own()
     homework = course.homework(record["homework"])
     common = {
         "source": source,
@@ -122,8 +130,14 @@ def page(
     }
     if record["state"] != GRADED:
         return template(PAGE).render(**common, problem=_problem(record))
-    exercises = [_exercise(entry, record["checks"], cells.get(entry["id"])) for entry in record["exercises"]]
-    theory = [_theory(entry, cells.get(entry["id"])) for entry in record["theory"]]
+    exercises = [
+        _exercise(entry, record["checks"], cells.get(entry["id"]), own.exercises.get(entry["id"], ""))
+        for entry in record["exercises"]
+    ]
+    theory = [
+        _theory(entry, cells.get(entry["id"]), *own.theory.get(entry["id"], ("", {}))) for entry in record["theory"]
+    ]
+    second = any(_second_look(cell) for cell in cells.values())
     automatic = sum((_counts(entry["points"], cells.get(entry["id"])) for entry in record["exercises"]), Fraction(0))
     manual = sum((_counts("0", cells.get(entry["id"])) for entry in record["theory"]), Fraction(0))
     unmarked = sum(1 for entry in record["theory"] if (cell := cells.get(entry["id"])) is None or cell.manual is None)
@@ -139,8 +153,8 @@ def page(
             "note": f", {unmarked} not marked yet" if unmarked else "",
         },
         late=_text(late.sentence),
-        plots=list(plots),
-        total=_total(homework, course, automatic + manual, bool(unmarked), late),
+        plots=own.plots,
+        total=_total(homework, course, automatic + manual, bool(unmarked) or second, late),
     )
 
 
@@ -164,7 +178,12 @@ def _counts(automatic: str, cell: CellScore | None) -> Fraction:
     return points(automatic)
 
 
-def _exercise(entry: ExerciseEntry, checks: list[CheckEntry], cell: CellScore | None) -> dict[str, Any]:
+def _second_look(cell: CellScore | None) -> bool:
+    """Whether the answer, or its automatic score, changed after a TA had marked it."""
+    return cell is not None and cell.needs_mark and cell.manual is not None
+
+
+def _exercise(entry: ExerciseEntry, checks: list[CheckEntry], cell: CellScore | None, answer: str) -> dict[str, Any]:
     own = [_check(check) for check in checks if check["exercise"] == entry["id"]]
     score, maximum = _counts(entry["points"], cell), points(entry["max"])
     found = {(check["state"], check["message"], check["hint"]) for check in own}
@@ -183,7 +202,9 @@ def _exercise(entry: ExerciseEntry, checks: list[CheckEntry], cell: CellScore | 
         "same": same,
         "remark": _text(entry["remark"]),
         "manual": says,
-        "comment": _text(cell.comment) if cell is not None else "",
+        "second": _second_look(cell),
+        "answer": _code(answer) if answer and score < maximum else "",
+        "comment": _comment(cell),
     }
 
 
@@ -202,7 +223,7 @@ def _check(check: CheckEntry) -> dict[str, str]:
     }
 
 
-def _theory(entry: TheoryEntry, cell: CellScore | None) -> dict[str, str]:
+def _theory(entry: TheoryEntry, cell: CellScore | None, answer: str, pictures: Mapping[str, Any]) -> dict[str, Any]:
     marked = cell if cell is not None and cell.manual is not None else None
     note = (
         "" if marked else "not marked yet" if entry["answered"] else "not marked yet; no answer was found in its cell"
@@ -212,8 +233,29 @@ def _theory(entry: TheoryEntry, cell: CellScore | None) -> dict[str, str]:
         "points": format_points(marked.counted) if marked else "–",
         "max": entry["max"],
         "note": note,
-        "comment": _text(cell.comment) if cell is not None else "",
+        "second": _second_look(cell),
+        "answer": _prose(answer, pictures) if marked and marked.counted < points(entry["max"]) and answer else "",
+        "comment": _comment(cell),
     }
+
+
+def _comment(cell: CellScore | None) -> Markup:
+    """What a TA wrote, with its formulas."""
+    return _prose(_text(cell.comment)) if cell is not None and cell.comment.strip() else Markup()
+
+
+def _prose(text: str, pictures: Mapping[str, Any] | None = None) -> Markup:
+    from autograder.pages.prose import prose  # most pages have nothing to render, and it takes long to import
+
+    return Markup(prose(text, pictures))
+
+
+def _code(source: str) -> Markup:
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    return Markup(highlight(printable(source)[:LONGEST_CODE], PythonLexer(), HtmlFormatter()))
 
 
 def _text(text: str) -> str:

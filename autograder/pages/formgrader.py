@@ -31,6 +31,9 @@ MOST_OUTPUTS = 20  # of one cell
 MOST_TEXT = 400_000  # characters of all outputs
 MOST_PICTURES = 12 << 20  # characters of base64, of all outputs and attachments
 PLOTS = 40  # on a feedback page
+# What a cell is, for the page that shows it: boxes of ours look like nothing that a student can write.
+KIND = "dgm"
+SUMMARY, RUBRIC, NOTE, ANSWER = "summary", "rubric", "note", "answer"
 ADDED = "*Added by the student:*"
 REWRITTEN = "*The student wrote into the cell above, which is now:*"
 MARKS = {"passed": "✓", "blocked": "…", "grader-error": "!"}
@@ -41,16 +44,29 @@ def autograded_path(folder: Path, homework: str, student: str) -> Path:
     return folder / student / homework / f"{homework}.ipynb"
 
 
-def write_autograded(folder: Path, homework: Homework, record: Record, data: bytes | None, note: str = "") -> list[str]:
+@dataclass(frozen=True)
+class Own:
+    """What a student wrote and drew, for their own page: sources of exercises, answers to problems, and plots.
+
+    `exercises` has for each exercise the cells that define its names last, `theory` for each problem its text and the
+    pictures pasted into it, `plots` base64 texts of PNG files.
+    """
+
+    exercises: dict[str, str] = field(default_factory=dict)
+    theory: dict[str, tuple[str, Document]] = field(default_factory=dict)
+    plots: tuple[str, ...] = ()
+
+
+def write_autograded(folder: Path, homework: Homework, record: Record, data: bytes | None, note: str = "") -> Own:
     """Write the notebook of one submission, atomically. `data` are the bytes handed in, None if there are none.
 
-    Returns the student's own plots, for the feedback page. Raises OSError, ValueError where the released notebook is
+    Returns what the student's own page shows of it. Raises OSError, ValueError where the released notebook is
     missing or broken.
     """
     path = autograded_path(folder, homework.id, record["student"])
     document = autograded(homework, record, data, note)
     write_atomically(path, lambda file: file.write(json.dumps(document, ensure_ascii=False, indent=1) + "\n"))
-    return _plots(document)
+    return _own(homework, document)
 
 
 def is_stale(folder: Path, homework: Homework, student: str, *sources: Path) -> bool:
@@ -72,13 +88,13 @@ def autograded(homework: Homework, record: Record, data: bytes | None, note: str
     matched = {here: theirs[there] for here, there in found.places.items()}
     added = {here: [theirs[there] for there in others] for here, others in found.added.items()}
     budget = _Budget()
-    cells = [_markdown("summary", _summary(record, note))]
+    cells = [_markdown("summary", _summary(record, note), SUMMARY)]
     cells += _added(added.get(-1, []), budget)
     rubrics = _rubrics(homework)
     for number, cell in enumerate(frame["cells"]):
         name, own = _name(cell), matched.get(number)
         if name in rubrics:
-            cells.append(_markdown(f"rubric-{name}", rubrics[name]))
+            cells.append(_markdown(f"rubric-{name}", rubrics[name], RUBRIC))
         if name in {problem.id for problem in homework.theory}:
             if own is None:
                 cells.append(_markdown(f"no-{name}", _no_answer(name)))
@@ -95,12 +111,34 @@ def autograded(homework: Homework, record: Record, data: bytes | None, note: str
     return {"cells": cells, "metadata": frame["metadata"], "nbformat": 4, "nbformat_minor": 5}
 
 
-def plots(folder: Path, homework: str, student: str) -> list[str]:
-    """The student's own plots, as base64 texts of PNG files, from the notebook written here; for the feedback page."""
+def own(folder: Path, homework: Homework, student: str) -> Own:
+    """What the student wrote and drew, from the notebook written here; nothing where it is not there."""
     try:
-        return _plots(json.loads(autograded_path(folder, homework, student).read_text(encoding="utf-8")))
+        path = autograded_path(folder, homework.id, student)
+        return _own(homework, json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return []
+        return Own()
+
+
+def _own(homework: Homework, document: Document) -> Own:
+    code = [cell["source"] for cell in document["cells"] if cell["cell_type"] == "code"]
+    exercises = {}
+    for exercise in homework.exercises:
+        last = {name: max(found) for name in exercise.names if (found := _defining(name, code))}
+        if last:
+            exercises[exercise.id] = "\n\n".join(code[at] for at in sorted(set(last.values())))
+    theory = {
+        _name(cell): (cell["source"], cell.get("attachments", {}))
+        for cell in document["cells"]
+        if cell["metadata"].get(KIND) == ANSWER and _name(cell)
+    }
+    return Own(exercises, theory, tuple(_plots(document)))
+
+
+def _defining(name: str, code: list[str]) -> list[int]:
+    """Which of the cells define a name at their top level."""
+    defines = re.compile(rf"^(?:(?:async +)?def +{name}\b|class +{name}\b|{name}\s*(?::[^=\n]*)?=(?!=))", re.MULTILINE)
+    return [number for number, source in enumerate(code) if defines.search(source)]
 
 
 def _plots(document: Document) -> list[str]:
@@ -146,6 +184,7 @@ def _answer(cell: Document, own: Cell | None, budget: _Budget) -> Document:
         return _frame(cell)
     pictures, names = _attachments(own, budget)
     made = _frame(cell) | {"source": sanitise.inert_markdown(own.source, names)}
+    made["metadata"] = {**made.get("metadata", {}), KIND: ANSWER}
     return made | ({"attachments": pictures} if pictures else {})
 
 
@@ -168,10 +207,10 @@ def _added(cells: list[Cell], budget: _Budget, what: str = ADDED) -> list[Docume
         made.append(_markdown(f"{name}-says", f"{what} (cell {own.index})"))
         if own.kind == "code":
             body = {"cell_type": "code", "execution_count": None, "outputs": _outputs(own, budget)}
-            made.append({**body, "id": name, "metadata": {}, "source": sanitise.source(own.source)})
+            made.append({**body, "id": name, "metadata": {KIND: ANSWER}, "source": sanitise.source(own.source)})
         else:
             pictures, names = _attachments(own, budget)
-            made.append(_markdown(name, sanitise.inert_markdown(own.source, names)))
+            made.append(_markdown(name, sanitise.inert_markdown(own.source, names), ANSWER))
             if pictures:
                 made[-1]["attachments"] = pictures
     return made
@@ -298,9 +337,7 @@ def _rubrics(homework: Homework) -> dict[str, str]:
     for problem in homework.theory:
         if problem.id in sources:
             head = f"**Rubric of {problem.id}: {format_points(problem.manual_points)} points by hand** (staff only)"
-            found[problem.id] = (
-                f"> {head}\n\n{sources[problem.id]}"  # the page gives a quotation and its table a colour
-            )
+            found[problem.id] = f"{head}\n\n{sources[problem.id]}"
     return found
 
 
@@ -310,8 +347,8 @@ def _frame(cell: Document) -> Document:
     return made | ({"outputs": [], "execution_count": None} if cell["cell_type"] == "code" else {})
 
 
-def _markdown(name: str, text: str) -> Document:
-    return {"cell_type": "markdown", "id": name, "metadata": {}, "source": text}
+def _markdown(name: str, text: str, kind: str = NOTE) -> Document:
+    return {"cell_type": "markdown", "id": name, "metadata": {KIND: kind}, "source": text}
 
 
 def _stream(text: str) -> Document:

@@ -1,9 +1,9 @@
 """`make formgrader`: nbgrader's formgrader in a Jupyter server of its own, on this machine only.
 
 Whoever marks reads what students wrote, in a browser that may also change marks. So this server holds the formgrader
-and nothing else: no kernels, terminals or files, and none of the formgrader's buttons that would run a student's
+and nothing else: no kernels, terminals or files, and none of nbgrader's pages and buttons that would run a student's
 notebook unprotected or overwrite what `make grade` made. Every page carries a content security policy under which only
-the formgrader's own scripts run, MathJax comes from this machine, and what was rendered from Markdown passes
+the formgrader's own scripts run, formulas are MathML (`formulas`), and what was rendered from Markdown passes
 `sanitise.allowed_html`.
 """
 
@@ -24,23 +24,28 @@ from jinja2 import BaseLoader, Environment, FileSystemLoader, pass_context
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from jupyter_server.utils import url_path_join
 from nbconvert.exporters import HTMLExporter
-from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbgrader.server_extensions.formgrader import handlers
 from nbgrader.server_extensions.formgrader.formgrader import FormgradeExtension
 from tornado import web
 
-from autograder.pages.sanitise import allowed_html
+from autograder.course import COURSE_FILE
+from autograder.pages import marking_server
+from autograder.pages.formgrader import ANSWER, KIND, RUBRIC
+from autograder.pages.prose import prose
+from autograder.pages.rendering import TEMPLATES
 
 EXTENSION = "autograder.pages.formgrader_server"
 FOLDER_VARIABLE = "DGM_GRADING_FOLDER"  # nbgrader_config.py reads it
 
 # Made anew for every server: nothing that was handed in before can know it.
 NONCE = secrets.token_urlsafe(24)
-INLINE_HANDLERS = ("toggle_name(true);", "toggle_name(false);", "toggleAllNames()")  # the formgrader's own
-MATHJAX = "/static/jupyter_server_mathjax/"
+INLINE_HANDLERS = ("toggle_name(true);", "toggle_name(false);")  # the formgrader's own
 
 # Routes of the formgrader that run or replace things, which `make` does here.
-REFUSED = r"/formgrader/api/.*/(?:assign|unrelease|release|collect|autograde|generate_feedback|release_feedback)/?"
+REFUSED = (
+    r"/formgrader/api/(?:(?:assignment|student)/[^/]+|.*/(?:assign|unrelease|release|collect|autograde"
+    r"|generate_feedback|release_feedback))/?"
+)
 # What else a Jupyter server offers. A student's file must neither run nor be shown as a page of this origin.
 CLOSED = (
     r"/(?:api/(?:kernels|kernelspecs|sessions|terminals|contents|nbconvert)|files|nbconvert|view|edit|tree|lab)\b.*"
@@ -70,7 +75,7 @@ def content_security_policy() -> str:
 
 
 def command(
-    folder: Path, port: int, token: str | None = None, browser: bool = True
+    folder: Path, port: int, token: str | None = None, browser: bool = True, course_file: Path = COURSE_FILE
 ) -> tuple[list[str], dict[str, str]]:
     """The command line of the server for a folder with gradebook.db and autograded/, and its environment.
 
@@ -80,7 +85,7 @@ def command(
         *(sys.executable, "-m", "jupyter_server", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
         "--ServerApp.base_url=/",
         f"--ServerApp.root_dir={folder.resolve()}",
-        f"--ServerApp.jpserver_extensions={{'{EXTENSION}': True, 'jupyter_server_mathjax': True}}",
+        f"--ServerApp.jpserver_extensions={{'{EXTENSION}': True}}",
         "--ServerApp.default_url=/formgrader/gradebook",
         "--ServerApp.terminals_enabled=False",
         f"--ServerApp.open_browser={browser}",
@@ -93,12 +98,13 @@ def command(
         "JUPYTER_RUNTIME_DIR": str(Path(private) / "runtime"),
         "JUPYTER_PLATFORM_DIRS": "1",
         FOLDER_VARIABLE: str(folder.resolve()),
+        marking_server.COURSE_VARIABLE: str(course_file.resolve()),
     }
     return arguments, environment
 
 
 class _Nonced(BaseLoader):
-    """Templates whose own scripts carry the nonce, and which take MathJax from this server."""
+    """Templates whose own scripts carry the nonce, without MathJax, and whose fields take points in any locale."""
 
     def __init__(self, inner: BaseLoader) -> None:
         self.inner = inner
@@ -106,38 +112,29 @@ class _Nonced(BaseLoader):
     def get_source(self, environment: Environment, template: str) -> tuple:
         source, *rest = self.inner.get_source(environment, template)
         if template.endswith("mathjax.html.j2"):
-            source = _MATHJAX_TEMPLATE
+            source = _HEAD
+        # A field of numbers gives nothing to the page where the browser's locale has another decimal sign.
+        source = source.replace('type="number"', 'type="text" inputmode="decimal" autocomplete="off"')
+        source = source.replace('data-link="{{ resources.notebook_path }}"', "").replace("Open live notebook", "")
         return (re.sub(r"<script(?=[\s>])", f'<script nonce="{NONCE}"', source), *rest)
 
 
-SPOKEN = (Path(__file__).parent / "templates" / "formgrader.js").read_text(encoding="utf-8")
+def _read(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
 
-# Configured by an object rather than by a script of type text/x-mathjax-config, which MathJax would have to evaluate.
-_MATHJAX_TEMPLATE = f"""
+
+# In place of nbconvert's macro that loads MathJax: our styles, what is said in words, and as much of MathJax as
+# nbgrader's script waits for.
+_HEAD = f"""
 {{%- macro mathjax(url="") -%}}
 <style>
-.rendered_html blockquote {{ background: #fff8e1; border-left: 4px solid #f0ad4e; padding: .6em 1em; font-size: 1em }}
-.rendered_html table {{ margin: .5em 0; }} .rendered_html blockquote + table {{ background: #fff8e1; }}
-.rendered_html blockquote + table :is(td, th):first-child {{ padding-left: 1em }}
-.rendered_html th, .rendered_html td {{ padding: .15em .8em .15em 0; border-bottom: 1px solid #ddd }}
-.rendered_html img, .output_png img {{ max-width: 100%; height: auto; }}
-#trouble {{ position: sticky; top: 0; z-index: 2000; padding: .8em 1.2em; background: #b42336; color: #fff; }}
-#trouble[hidden] {{ display: none; }}
+{_read("maths.css")}
+{_read("formgrader.css")}
 </style>
 <script>
-{SPOKEN}
+window.MathJax = {{Hub: {{Startup: {{signal: {{Interest: function (done) {{ setTimeout(done, 0, "End"); }}}}}}}}}};
+{_read("formgrader.js")}
 </script>
-<script>
-window.MathJax = {{
-  tex2jax: {{inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]], displayMath: [["$$", "$$"], ["\\\\[", "\\\\]"]],
-            processEscapes: true, processEnvironments: true}},
-  "HTML-CSS": {{availableFonts: [], webFont: "STIX-Web", imageFont: null, EqnChunk: 1000}},
-  TeX: {{MAXMACROS: 1000, MAXBUFFER: 20000}},
-  showMathMenu: false, showProcessingMessages: false, messageStyle: "none", displayAlign: "center",
-  menuSettings: {{assistiveMML: false, explorer: false, zoom: "None"}},
-}};
-</script>
-<script src="{MATHJAX}MathJax.js?config=TeX-AMS-MML_HTMLorMML-full,Safe"></script>
 {{%- endmacro %}}
 """
 
@@ -152,10 +149,10 @@ class Exporter(HTMLExporter):
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        """Markdown as HTML in which any HTML of the source is text."""
+        """Markdown as HTML in which any HTML of the source is text, in a frame that says whose it is."""
         cell = context.get("cell", {})
-        renderer = IPythonRenderer(escape=True, attachments=cell.get("attachments", {}), exclude_anchor_links=True)
-        return allowed_html(MarkdownWithMath(renderer=renderer).render(source))
+        shown, kind = prose(source, cell.get("attachments")), cell.get("metadata", {}).get(KIND, "")
+        return f'<div class="dgm-{kind}">{shown}</div>' if kind in (ANSWER, RUBRIC) else shown
 
     def from_filename(self, filename: str, resources: dict | None = None, **more: Any) -> tuple:
         """As nbconvert's; what the page shows besides the notebook, a student's name for instance, is escaped."""
@@ -163,14 +160,6 @@ class Exporter(HTMLExporter):
             key: html.escape(value) if isinstance(value, str) else value for key, value in (resources or {}).items()
         }
         return super().from_filename(filename, resources=shown, **more)
-
-
-class _Entrance(JupyterHandler):
-    """nbgrader's own would take a path from the address and run the configuration file that lies there."""
-
-    @web.authenticated
-    def get(self) -> None:
-        self.redirect(url_path_join(self.base_url, "formgrader/gradebook"))
 
 
 class _Refused(APIHandler):
@@ -183,6 +172,8 @@ class _Refused(APIHandler):
             "`make feedback` write the rest."
         )
         self.finish({"success": False, "error": sentence, "log": sentence})
+
+    put = post
 
 
 class _Closed(JupyterHandler):
@@ -198,9 +189,10 @@ def _load_jupyter_server_extension(app: Any) -> None:
     webapp = app.web_app
     policy = {"Content-Security-Policy": content_security_policy(), "Referrer-Policy": "no-referrer"}
     webapp.settings["headers"] = webapp.settings.get("headers", {}) | policy
-    ours = [(r"/formgrader/?", _Entrance), (REFUSED, _Refused), (CLOSED, _Closed)]
     base = webapp.settings["base_url"]
-    webapp.add_handlers(".*$", [(url_path_join(base, route), handler) for route, handler in ours])
+    refused = [(REFUSED, _Refused), (CLOSED, _Closed)]
+    webapp.add_handlers(".*$", [(url_path_join(base, route), handler) for route, handler in refused])
+    marking_server.add_handlers(webapp, NONCE)
 
     formgrader = FormgradeExtension(parent=app)
     formgrader.root_dir = app.root_dir

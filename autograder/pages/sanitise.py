@@ -17,6 +17,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import unquote
 
+from autograder.pages import formulas
 from autograder.records import printable
 
 LONGEST_ANSWER = 50_000  # characters of one cell
@@ -87,16 +88,33 @@ def allowed_html(html: str) -> str:
     Without ids, because the formgrader finds the field for a mark by the id of its problem, and a heading of that name
     would come first.
     """
-    import bleach
+    import nh3
 
-    return bleach.clean(html, tags=TAGS, attributes=_allowed, protocols={"data"}, strip=True, strip_comments=True)
+    return nh3.clean(
+        html,
+        tags=set(TAGS | formulas.TAGS),
+        attributes={"img": {"alt", "src"}, "span": {"class"}, "div": {"class"}, **MATHS_ATTRIBUTES},
+        attribute_filter=_allowed,
+        url_schemes={"data"},
+        clean_content_tags=set(),
+        link_rel=None,
+        strip_comments=True,
+    )
 
 
-def _allowed(tag: str, name: str, value: str) -> bool:
+MATHS_ATTRIBUTES = {tag: set(names) for tag, names in formulas.ATTRIBUTES.items()}
+MATHS_ATTRIBUTES["mo"] |= {"minsize", "maxsize"}
+
+
+def _allowed(tag: str, name: str, value: str) -> str | None:
+    """The value of an attribute, or None where it is left out."""
     if tag == "img":
-        return name == "alt" or (name == "src" and value.startswith(tuple(f"data:{kind};base64," for kind in PICTURES)))
-    # What Pygments calls its tokens.
-    return name == "class" and ((tag == "span" and len(value) <= 3) or (tag == "div" and value == "highlight"))
+        kept = name == "alt" or value.startswith(tuple(f"data:{kind};base64," for kind in PICTURES))
+    elif tag in formulas.TAGS:
+        kept = value in formulas.SIZES or value in formulas.ATTRIBUTES.get(tag, {}).get(name, ())
+    else:  # what Pygments calls its tokens
+        kept = (tag == "span" and len(value) <= 3) or (tag == "div" and value == "highlight")
+    return value if kept else None
 
 
 def picture(kind: str, data: object) -> str | None:

@@ -1,0 +1,45 @@
+"""What people wrote in Markdown, as HTML that a page may show: a student's answer, a rubric, a marker's comment."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+
+from autograder.pages.formulas import Scope
+from autograder.pages.sanitise import allowed_html
+
+
+class _Renderer(IPythonRenderer):
+    """Formulas as MathML, with the macros of this text alone; HTML of the source is text."""
+
+    def __init__(self, attachments: Mapping[str, Any]) -> None:
+        super().__init__(escape=True, attachments=dict(attachments), exclude_anchor_links=True)
+        self.scope = Scope()
+
+    def inline_math(self, body: str) -> str:
+        return self.scope.html(body)
+
+    def block_math(self, body: str) -> str:
+        return self.scope.html(body, display=True)
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return self.scope.html(rf"\begin{{{name}}}{body}\end{{{name}}}", display=True)
+
+    def block_mermaidjs(self, code: str) -> str:
+        return f"<pre>{html.escape(code)}</pre>"
+
+
+def prose(source: str, attachments: Mapping[str, Any] | None = None) -> str:
+    """Markdown as HTML without links, ids, styles or scripts; `attachments` as in a notebook's cell.
+
+    A picture that is not there is left out.
+    """
+    from nbconvert.filters.markdown_mistune import InvalidNotebook
+
+    try:
+        return allowed_html(MarkdownWithMath(renderer=_Renderer(attachments or {})).render(source))
+    except InvalidNotebook:  # a name that is not among the attachments
+        return f"<pre>{html.escape(source)}</pre>"
