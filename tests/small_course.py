@@ -136,12 +136,15 @@ def material_of(course, **changes):
     for source in RIGHT.values():
         exec(source, reference)
     marks = {"checks": "c0", "grader": "g0", "toolkit": "t0", "environment": {"python": "3"}}
-    made = {"homework": course.homework("hw1"), "checks": checks, "reference": SimpleNamespace(**reference)}
-    return (
-        grading.Material(**made, released=read_notebook(notebook()), fingerprints=marks)
-        if not changes
-        else grading.Material(**{**made, "released": read_notebook(notebook()), "fingerprints": marks, **changes})
-    )
+    made = {
+        "homework": course.homework("hw1"),
+        "checks": checks,
+        "reference": SimpleNamespace(**reference),
+        "released": read_notebook(notebook()),
+        "fingerprints": marks,
+        "pieces": {"add": (("cell 1", RIGHT["add"]),)},
+    }
+    return grading.Material(**{**made, **changes})
 
 
 class Guest:

@@ -77,13 +77,51 @@ def test_the_same_bytes_and_seed_give_the_same_verdict(material):
     assert states(first)["add/large"] == "failed"
 
 
-def test_a_mistake_below_blocks_what_builds_on_it_and_keeps_what_was_said(material):
+def test_a_mistake_costs_once(material):
+    """What builds on it is judged with the course's piece in its place."""
     record = graded(sc.notebook(sc.RIGHT, add="def add(a, b):\n    return a * b"), material)
+    assert states(record)["add/large"] == "failed"
+    assert states(record)["twice/doubled"] == "passed"
+    assert record["exercises"][1]["points"] == "4"
+    assert record["exercises"][1]["blocked_by"] == []
+
+
+def test_what_is_wrong_with_the_course_s_piece_too_is_wrong_itself(material):
+    wrong = {"add": "def add(a, b):\n    return a * b", "twice": "def twice(a):\n    return add(a, 3)"}
+    (twice,) = [check for check in graded(sc.notebook(wrong), material)["checks"] if check["exercise"] == "twice"]
+    assert twice["state"] == "failed"
+    assert twice["message"] == "twice is not twice (with the course's add in place of yours, too)"
+
+
+def test_the_course_s_piece_meets_no_name_of_the_student_s(material):
+    piece = (("cell 1", "def helper(a):\n    return a\n\n\ndef add(a, b):\n    return helper(a) + b"),)
+    twice = "def helper(a):\n    return add(a, a)\n\n\ndef twice(a):\n    return helper(a)"
+    record = graded(sc.notebook(sc.RIGHT, add=sc.STUBS["add"], twice=twice), replace(material, pieces={"add": piece}))
+    assert states(record)["twice/doubled"] == "passed"
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        "def twice(a, of=add(1, 1)):\n    return of * add(a, a)",
+        "class Sum(add):\n    pass\n\n\ndef twice(a):\n    return Sum(a)",
+        "two = add\n\n\ndef twice(a):\n    return two(a, a)",
+        "@add\ndef twice(a):\n    return a",
+    ],
+)
+def test_a_piece_that_is_bound_when_the_code_is_loaded_cannot_be_replaced(material, twice):
+    record = graded(sc.notebook(sc.RIGHT, add="def add(a, b=1):\n    return a * b * 0", twice=twice), material)
     (blocked,) = [check for check in record["checks"] if check["exercise"] == "twice"]
     assert blocked["state"] == "blocked"
     assert blocked["message"] == "blocked: needs add"
-    assert "twice is not twice" in blocked["detail"]
     assert record["exercises"][1]["blocked_by"] == ["add"]
+
+
+def test_without_the_course_s_piece_a_mistake_below_blocks_and_keeps_what_was_said(material):
+    record = graded(sc.notebook(sc.RIGHT, add="def add(a, b):\n    return a * b"), replace(material, pieces={}))
+    (blocked,) = [check for check in record["checks"] if check["exercise"] == "twice"]
+    assert blocked["state"] == "blocked"
+    assert "twice is not twice" in blocked["detail"]
 
 
 def test_an_exercise_that_holds_without_what_it_needs_keeps_its_points(material):
@@ -98,9 +136,10 @@ def test_what_was_never_written_is_not_called_blocked(material):
     assert states(record)["twice/doubled"] == "not-attempted"
 
 
-def test_a_need_that_is_a_stub_blocks_what_calls_it(material):
+def test_a_need_that_is_a_stub_costs_only_itself(material):
     record = graded(sc.notebook(sc.STUBS, twice=sc.RIGHT["twice"]), material)
-    assert states(record)["twice/doubled"] == "blocked"
+    assert states(record)["twice/doubled"] == "passed"
+    assert record["total"] == "4"
 
 
 def test_a_broken_cell_costs_its_own_exercise(material):
@@ -114,7 +153,7 @@ def test_after_two_timeouts_the_exercise_is_not_waited_for(material):
     record = graded(sc.notebook(sc.RIGHT, add="def add(a, b):\n    raise TimeoutError"), material, guest)
     assert [check["state"] for check in record["checks"][:3]] == ["timeout"] * 3
     assert "not run" in record["checks"][2]["message"]
-    assert guest.sessions == 3  # two of add, one of twice
+    assert guest.sessions == 4  # two of add, and two of twice: once with the course's add
 
 
 def test_a_submission_that_used_up_its_time_ends(material):

@@ -29,7 +29,6 @@ class PixelCNN(nn.Module):
         return torch.zeros_like(u)
 """,
         on=("pixelcnn",),
-        states=("blocked",),  # failed, in a notebook without masked_conv
     ),
     Attack(
         "samples that confirm themselves",
@@ -51,7 +50,6 @@ class PixelCNN(nn.Module):
         return (u < 0.3).float()
 """,
         on=("pixelcnn",),
-        states=("blocked",),  # failed, in a notebook without masked_conv
     ),
     Attack(
         "no masks",
@@ -100,7 +98,7 @@ class WaveNet(nn.Module):
         return torch.zeros(x.shape[0], self.k, x.shape[1])
 """,
         on=("wavenet", "causal_conv"),
-        states=("failed", "error", "not-attempted", "blocked"),
+        states=("failed", "error", "not-attempted"),
     ),
     Attack(
         "hidden parameters",

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from functools import cache
@@ -25,6 +25,7 @@ from autograder.checking import Check, Outcome
 from autograder.course import Exercise, Homework, format_points, load_course
 from autograder.judging.apart import Allowance, CostsTooMuchError, run_apart
 from autograder.judging.exercise import Judged, judge_exercise
+from autograder.judging.pieces import Part, bound_early, standing_in
 from autograder.notebooks import READY, Notebook, NotebookError, Slice, read_notebook, slice_exercise
 from autograder.notebooks.matching import answers
 from autograder.provenance import Fingerprints
@@ -64,6 +65,7 @@ class Material:
     reference: SimpleNamespace
     released: Notebook
     fingerprints: Fingerprints
+    pieces: dict[str, tuple[Part, ...]] = field(default_factory=dict)  # the reference's program of each needed exercise
 
 
 @cache
@@ -78,7 +80,17 @@ def load_material(homework_id: str) -> Material:
         reference=checking.reference_namespace(homework),
         released=released,
         fingerprints=provenance.fingerprints(homework),
+        pieces=_pieces(homework, released),
     )
+
+
+def _pieces(homework: Homework, released: Notebook) -> dict[str, tuple[Part, ...]]:
+    """The programs of the exercises that others need, out of the solved notebook."""
+    needed = {need for exercise in homework.exercises for need in exercise.needs}
+    if not needed:
+        return {}
+    solved = read_notebook(provenance.solved_path(homework).read_bytes())
+    return {e.id: slice_exercise(solved, e, released).parts for e in homework.exercises if e.id in needed}
 
 
 def grade_submission(
@@ -156,32 +168,46 @@ def made_from(data: bytes, decides: Fingerprints, seed: int, sandbox: Any) -> Pr
 
 def _judge(material: Material, slices: dict[str, Slice], seed: int, sandbox: Any, left: Callable[[], float]) -> Judged:
     """Every check of the homework; `left` says how much time there still is."""
-    judged = Judged()
+    judged, right = Judged(), set[str]()
     with sandbox.guest() as guest:
         for exercise in material.homework.exercises:
             checks = material.checks[exercise.id]
             judged |= judge_exercise(checks, slices[exercise.id], guest, material.reference, seed, left)
-    return replace(judged, outcomes=_with_needs(material, slices, judged.outcomes, judged.unjudged))
-
-
-def _with_needs(
-    material: Material, slices: dict[str, Slice], outcomes: dict[str, Outcome], unjudged: set[str]
-) -> dict[str, Outcome]:
-    """Where a check ran and fell while an exercise it needs is not all right, say so: a TA decides what it is worth."""
-    full, judged = set(), dict(outcomes)
-    for exercise in material.homework.exercises:
-        lacking = [need for need in exercise.needs if need not in full]
-        for check in material.checks[exercise.id]:
-            outcome = judged[check.id]
-            ran = slices[exercise.id].state == READY and check.id not in unjudged
-            if lacking and ran and outcome.state in RAN_AND_FELL:
-                before = f"{outcome.state}: {outcome.message}\n{outcome.detail}".rstrip()
-                judged[check.id] = replace(
-                    outcome, state=checking.BLOCKED, message=f"blocked: needs {', '.join(lacking)}", detail=before
-                )
-        if all(judged[check.id].state == checking.PASSED for check in material.checks[exercise.id]):
-            full.add(exercise.id)
+            lacking = [need for need in exercise.needs if need not in right]
+            fell = [c for c in checks if judged.outcomes[c.id].state in RAN_AND_FELL and c.id not in judged.unjudged]
+            if lacking and fell and slices[exercise.id].state == READY:
+                program, possible = _with_pieces(material, exercise, slices[exercise.id], lacking)
+                again = judge_exercise(fell, program, guest, material.reference, seed, left) if possible else Judged()
+                again.outcomes = {c.id: _judged_twice(judged.outcomes[c.id], again, c, lacking) for c in fell}
+                judged |= again
+            if all(judged.outcomes[check.id].state == checking.PASSED for check in checks):
+                right.add(exercise.id)
     return judged
+
+
+def _with_pieces(material: Material, exercise: Exercise, sliced: Slice, lacking: list[str]) -> tuple[Slice, bool]:
+    """The exercise's program with the course's pieces over those that are not right; whether that is possible."""
+    needed = [e for e in material.homework.exercises if e.id in lacking]
+    names = [name for e in needed for name in e.names]
+    possible = all(material.pieces.get(e.id) for e in needed) and not bound_early(sliced.parts, names)
+    pieces = tuple(standing_in(e, material.pieces[e.id]) for e in needed) if possible else ()
+    return replace(sliced, parts=sliced.parts + pieces), possible
+
+
+def _judged_twice(first: Outcome, again: Judged, check: Check, lacking: list[str]) -> Outcome:
+    """How a check ended that fell with the student's pieces and ran `again` with the course's.
+
+    No text of the student's is taken from the second run, whose code could read the course's piece. Where there was no
+    second run a TA decides what the exercise is worth.
+    """
+    pieces = ", ".join(lacking)
+    second = again.outcomes.get(check.id)
+    if second is None or check.id in again.unjudged:
+        before = f"{first.state}: {first.message}\n{first.detail}".rstrip()
+        return replace(first, state=checking.BLOCKED, message=f"blocked: needs {pieces}", detail=before)
+    if second.state in (checking.PASSED, checking.GRADER_ERROR):
+        return second
+    return replace(second, message=f"{second.message} (with the course's {pieces} in place of yours, too)", detail="")
 
 
 def _check_entry(check: Check, outcome: Outcome, ran: bool) -> CheckEntry:

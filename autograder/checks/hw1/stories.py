@@ -102,14 +102,7 @@ STORIES = (
         "mira-tanaka",
         "a mistake that others build on",
         solved_with("masked_conv__always_b"),
-        (
-            "masked_conv/kind_a",
-            "masked_conv/stack_is_autoregressive",
-            "masked_conv/learns_any_masked_filter",
-            "pixelcnn/logits_do_not_look_ahead",
-            "pixelcnn/samples_follow_the_logits",
-            "pixelcnn/learns_digits",
-        ),
+        ("masked_conv/kind_a", "masked_conv/stack_is_autoregressive", "masked_conv/learns_any_masked_filter"),
     ),
     Member("Ольга-Łukasik-田中", "solved everything, and has a name", solved),
 )
