@@ -2,6 +2,7 @@
 
 import re
 from fractions import Fraction
+from functools import cache
 
 import pytest
 
@@ -13,9 +14,12 @@ LINE = re.compile(r"^\| .*\| ([\d.]+) \|$", re.MULTILINE)
 SUM = re.compile(r"^\| *\| \*\*sum\*\* \| \*\*([\d.]+)\*\* \|$", re.MULTILINE)
 
 
+cells = cache(authored_cells)
+
+
 @pytest.mark.parametrize(("homework", "problem"), PROBLEMS, ids=lambda item: item.id)
 def test_a_rubric_has_no_crumbs_and_adds_up(homework, problem):
-    [text] = [cell.source for cell in authored_cells(homework) if (cell.kind, cell.about) == (RUBRIC, problem.id)]
+    [text] = [cell.source for cell in cells(homework) if (cell.kind, cell.about) == (RUBRIC, problem.id)]
     if lines := [Fraction(number) for number in LINE.findall(text)]:
         assert min(lines) >= Fraction(1, 10), "a line is worth less than a tenth of a point"
         assert sum(lines) == problem.manual_points
