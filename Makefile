@@ -12,6 +12,8 @@
 #                    UNKNOWN=take: also who is not in roster.csv  ENCODING=cp866: of names in old zips
 #   make formgrader  nbgrader's formgrader in the browser, to mark theory; DEMO=1 for the demo class
 #   make feedback    the students' pages anew, after marking
+#   make return      HW=hw1: feedback pages as Moodle and Canvas take them back, into exports/return
+#                    MAIL=1 by mail, to the addresses of roster.csv; SEND=1 SMTP=host:port SENDER=address really sends
 #   make similarity  HW=hw1: pairs of submissions that are alike
 #   make final       course grades from the gradebook and EXAM=exam.csv, and the overview for the staff
 #   make export      grades for Moodle, Canvas, Gradescope and as plain CSV, into exports/
@@ -48,7 +50,7 @@ export OMP_NUM_THREADS := 1
 PLACE := $(if $(DEMO),--output build/demo)
 
 .PHONY: lectures lectures-check lectures-pdf exam
-.PHONY: help setup grade scheduler workers test release final collect formgrader feedback similarity export data pack results validate mistake attack bench lint
+.PHONY: help setup grade scheduler workers test release final collect formgrader feedback return similarity export data pack results validate mistake attack bench lint
 
 help:  ## show the lines above
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -85,6 +87,10 @@ formgrader: setup
 
 feedback: setup
 	@$(RUN) -m autograder feedback $(PLACE) $(if $(HW),--hw "$(HW)")
+
+return: setup
+	@$(RUN) -m autograder return $(PLACE) --hw "$(or $(HW),hw1)" $(if $(MAIL),--mail) $(if $(SEND),--send) $(if $(SMTP),--smtp "$(SMTP)") \
+	    $(if $(SENDER),--sender "$(SENDER)")
 
 similarity: setup
 	@$(RUN) -m autograder similarity $(PLACE) --hw "$(or $(HW),hw1)"

@@ -3,7 +3,8 @@
     grade, scheduler, workers             a class, here or on a cluster
     release                               the notebooks of students and staff
     collect, similarity                   what was handed in
-    formgrader, feedback, final, export   marking, and what goes back
+    formgrader, feedback, return          marking, and what goes back to students
+    final, export                         course grades, and other gradebooks
 
 Exit codes: 0 done, 1 some submissions could not be graded (they are named), 2 wrong usage, 3 the grader broke.
 """
@@ -150,6 +151,54 @@ def feedback(options: argparse.Namespace) -> int:
     count = desk.rewrite_feedback(course, homeworks, places)
     print(f"wrote {count} pages in {_relative(places.feedback)}")
     return DONE
+
+
+def give_back(options: argparse.Namespace) -> int:
+    """Write what the platforms take back, and mail pages where that is asked. Exit code 1: some are in nothing."""
+    course = _course_at(Path(options.output))
+    (homework,) = _homeworks(options.hw, course)
+    places = _places_with_gradebook(options)
+
+    from autograder.desk import whole_class as desk
+    from autograder.intake.times import CollectedTimes
+    from autograder.pages import returning
+
+    desk.rewrite_feedback(course, [homework], places)
+    pages = returning.pages_of(places.feedback, homework)
+    folder = places.root / "exports" / "return"
+    if options.mail:
+        return _mail(options, course, homework, pages, folder)
+    done = returning.write_zips(folder, homework, pages, CollectedTimes(places.submissions))
+    for path in done.files:
+        print(f"{len(done.to[path.name.partition('-')[0]])} pages in {_relative(path)}")
+    for student, why in done.left:
+        print(printable(f"in no zip: {student}: {why}"))
+    if done.left:
+        print("MAIL=1 shows who could be sent their page by mail")
+    return SOME_NOT_GRADED if done.left else DONE
+
+
+def _mail(options: argparse.Namespace, course: Course, homework: Homework, pages: dict[str, Path], folder: Path) -> int:
+    """Send each page to its student, or say to whom it would go."""
+    from autograder.intake.roster import ROSTER, read_roster
+    from autograder.pages import returning
+
+    roster = read_roster(Path(options.output) / ROSTER)
+    log = folder / f"sent-{homework.id}.json"
+    sent, sender = returning.read_sent(log), options.sender or "sender@example.org"
+    made, left = returning.messages(course, homework, pages, roster, sender, sent)
+    for student, why in left:
+        print(printable(f"no mail: {student}: {why}"))
+    if not options.send:
+        for student, message in made:
+            print(printable(f"would be sent: {student}, {message['To']}"))
+        print(f"{len(made)} messages, none sent (SEND=1 SMTP=host:port SENDER=address sends them)")
+    else:
+        if not options.smtp or not options.sender:
+            raise CommandError("sending needs SMTP=host:port and SENDER=address")
+        done = returning.send(returning.Server.of(options.smtp), made, sent, log)
+        print(f"{len(done)} messages sent; {_relative(log)} says to whom")
+    return SOME_NOT_GRADED if any("address" in why for _, why in left) else DONE
 
 
 def formgrader(options: argparse.Namespace) -> int:
@@ -339,6 +388,12 @@ def _parser() -> argparse.ArgumentParser:
 
     closing = command("final", final, "course grades from the gradebook and the exam")
     closing.add_argument("--exam", metavar="FILE", help="CSV with the columns student,points (default: exam.csv)")
+    returning = command("return", give_back, "feedback pages as Moodle and Canvas take them back, or by mail")
+    returning.add_argument("--hw", required=True, help="the homework whose pages go back")
+    returning.add_argument("--mail", action="store_true", help="by mail; nothing is sent without --send")
+    returning.add_argument("--send", action="store_true", help="send the messages")
+    returning.add_argument("--smtp", metavar="HOST:PORT", help="the mail server; SMTP_USER and SMTP_PASSWORD log in")
+    returning.add_argument("--sender", metavar="ADDRESS", help="whose the messages are")
     exporting = command("export", export, "grades for Moodle, Canvas and Gradescope, and as plain CSV, into exports/")
     exporting.add_argument("--exam", metavar="FILE", help="CSV with the columns student,points (default: exam.csv)")
 
@@ -356,7 +411,7 @@ def _parser() -> argparse.ArgumentParser:
     comparing.add_argument("--hw", required=True, help="the homework")
     comparing.add_argument("--submissions", metavar="DIR", help="where the submissions are (default: submissions)")
 
-    for added in (grading, feeding, marking, closing, exporting, collecting, comparing):
+    for added in (grading, feeding, marking, closing, exporting, returning, collecting, comparing):
         added.add_argument(
             "--output", metavar="DIR", default=str(ROOT), help="where records, gradebook, feedback and grades are kept"
         )
