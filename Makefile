@@ -14,7 +14,7 @@
 #   make feedback    the students' pages anew, after marking
 #   make return      HW=hw1: feedback pages as Moodle and Canvas take them back, into exports/return
 #                    MAIL=1 by mail, to the addresses of roster.csv; SEND=1 SMTP=host:port SENDER=address really sends
-#   make similarity  HW=hw1: pairs of submissions that are alike
+#   make similarity  HW=hw1: pairs and groups of submissions that are alike; EARLIER="folders of other years"
 #   make final       course grades from the gradebook and EXAM=exam.csv, and the overview for the staff
 #   make export      grades for Moodle, Canvas, Gradescope and as plain CSV, into exports/
 #   make data        fetch the whole of MNIST once, for make results
@@ -93,7 +93,7 @@ return: setup
 	    $(if $(SENDER),--sender "$(SENDER)")
 
 similarity: setup
-	@$(RUN) -m autograder similarity $(PLACE) --hw "$(or $(HW),hw1)"
+	@$(RUN) -m autograder similarity $(PLACE) --hw "$(or $(HW),hw1)" $(if $(EARLIER),--earlier $(EARLIER))
 
 export: setup
 	@$(RUN) -m autograder export $(PLACE) $(if $(EXAM),--exam "$(EXAM)")

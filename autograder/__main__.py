@@ -335,7 +335,15 @@ def similarity(options: argparse.Namespace) -> int:
     found = [submission for submission in found if submission.homework == homework.id]
     report = Path(options.output) / "similarity" / f"{homework.id}.html"
     released = read_notebook(released_notebook(homework).read_bytes())
-    pairs, left = similarity.compare(homework, course, found, released, report)
+    earlier = {}
+    for place in map(Path, options.earlier):
+        if not place.is_dir():
+            raise CommandError(f"{place} is no folder; EARLIER= names folders like submissions/, of other years")
+        before = find_submissions(place, [homework], [known.id for known in course.homeworks])
+        earlier[place.resolve().name] = [submission for submission in before if submission.homework == homework.id]
+    pairs, left = similarity.compare(homework, course, found, released, report, earlier=earlier)
+    for group in similarity.clusters(pairs):
+        print(printable(f"a group of {len(group)}: {', '.join(group)}"))
     for pair in pairs[:20]:
         print(printable(f"{100 * pair.share:3.0f} %  {pair.students[0]}  {pair.students[1]}"))
     for student, why in left:
@@ -410,6 +418,7 @@ def _parser() -> argparse.ArgumentParser:
     comparing = command("similarity", similarity, "pairs of submissions that are alike beyond what all received")
     comparing.add_argument("--hw", required=True, help="the homework")
     comparing.add_argument("--submissions", metavar="DIR", help="where the submissions are (default: submissions)")
+    comparing.add_argument("--earlier", metavar="DIR", nargs="*", default=[], help="submissions of other years")
 
     for added in (grading, feeding, marking, closing, exporting, returning, collecting, comparing):
         added.add_argument(

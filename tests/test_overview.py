@@ -1,9 +1,14 @@
 """The staff's overview: numbers that are right, and a page that is safe."""
 
+from fractions import Fraction
+
 import small_course as sc
 
+from autograder.checking import load_checks
+from autograder.course import load_course
 from autograder.judging import grading
 from autograder.marks import final
+from autograder.marks.gradebook import CellScore
 from autograder.pages import overview
 
 FORMER = {**sc.RIGHT, "add": "def add(a, b):\n    return a + b + (b == 0)"}
@@ -55,3 +60,45 @@ def test_the_files_are_written_and_reproducible(tmp_path):
 
 def test_an_empty_course_has_an_overview_too(tmp_path):
     overview.write_overview(tmp_path, sc.course_in(tmp_path), {"hw1": []}, {}, [])
+
+
+def graded(course, records, exam=None):
+    """Course grades where the automatic points are in the gradebook."""
+    scores = {
+        record["student"]: {
+            entry["id"]: CellScore(Fraction(entry["points"]), None, None, Fraction(entry["max"]), False)
+            for entry in record["exercises"]
+        }
+        | {"t1": CellScore(None, Fraction(0), None, Fraction(3), False)}
+        for record in records
+        if record["state"] == "graded"
+    }
+    return final.course_grades(course, [record["student"] for record in records], {"hw1": scores}, {}, exam or {})
+
+
+def test_who_may_need_somebody_is_named_with_the_reason(tmp_path):
+    course, records = made(tmp_path)
+    grades = graded(course, [*records[:3]])
+    assert overview.needing_help(course, grades) == [("cyd", "0 % of the points so far")]
+    absent = final.course_grades(course, ["dan"], {}, {}, {})
+    assert ("dan", "nothing handed in for hw1") in overview.needing_help(course, [*grades, *absent])
+
+
+def test_what_is_known_to_go_wrong_stands_beside_the_check(tmp_path, monkeypatch):
+    (tmp_path / "hw1").mkdir()
+    (tmp_path / "hw1" / "add.mistakes.md").write_text(
+        "# Mistakes in add\n\n## zero\n\n### shifted: adds one to <zero>\n\n    - a\n    + b\n\n## small\n"
+    )
+    monkeypatch.setattr(overview, "CHECKS", tmp_path)
+    course, records = made(tmp_path)
+    assert overview.catalogued(course.homework("hw1")) == {"add/zero": ["adds one to <zero>"]}
+    text = overview.page(course, {"hw1": records}, {}, graded(course, records[:3]), b"")
+    assert "adds one to &lt;zero&gt;" in text
+    assert text.index("<img") < text.index("May need somebody") < text.index("Exercises, the hardest first")
+
+
+def test_every_checks_mistakes_of_the_course_are_found():
+    for homework in load_course().given:
+        known = {check.id for exercise in homework.exercises for check in load_checks(homework, exercise)}
+        catalogued = overview.catalogued(homework)
+        assert catalogued and set(catalogued) <= known

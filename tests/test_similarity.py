@@ -124,3 +124,25 @@ def test_the_report_escapes_and_names_who_was_left_out(tmp_path):
     text = report.read_text()
     assert "<script>" not in text and "&lt;script&gt;" in text and "&lt;b&gt;bob" in text
     assert "<mark>" in text and "default-src 'none'" in text
+
+
+def test_groups_hang_together_and_pairs_are_no_group():
+    pair = lambda *students: similarity.Pair(students, (1.0, 1.0), ("", ""), ((), ()))  # noqa: E731
+    pairs = [pair("a", "b"), pair("d", "c"), pair("e", "f"), pair("b", "c")]
+    assert similarity.clusters(pairs) == [["a", "b", "c", "d"]]
+    assert similarity.clusters([]) == []
+
+
+def test_last_year_s_submissions_are_compared_with_this_year_s_alone(tmp_path):
+    course = sc.course_in(tmp_path)
+    homework = course.homework("hw1")
+    for folder, student, source in (("now", "ada", COPIED), ("2025", "old", RENAMED), ("2025", "older", COPIED)):
+        path = tmp_path / folder / student / "hw1" / "hw1.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(sc.notebook(sc.STUBS, add=source))
+    now, before = (find_submissions(tmp_path / name, [homework], ["hw1"]) for name in ("now", "2025"))
+    report = tmp_path / "report.html"
+    pairs, _ = similarity.compare(homework, course, now, released(), report, earlier={"2025": before})
+    assert sorted(pair.students for pair in pairs) == [("ada", "old (2025)"), ("ada", "older (2025)")]
+    text = report.read_text()
+    assert "3: ada, old (2025), older (2025)" in text and 'href="#pair-2"' in text and 'id="pair-2"' in text

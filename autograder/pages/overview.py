@@ -1,8 +1,8 @@
 """What the staff look at when a homework or the course closes: which exercise was hard, and which check fails most.
 
-A picture (`overview.png`: points of the class, full marks per exercise) and a page (`overview.html`, self-contained,
-with the picture in it) from records, gradebook and course grades. Names of students appear only where somebody has to
-do something.
+A picture (`overview.png`: how points are spread in each homework, and how each exercise went) and a page
+(`overview.html`, self-contained, with the picture on top) from records, gradebook and course grades. Names of students
+appear only where somebody has to do something.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from autograder.course import Course, Homework, format_points
 from autograder.marks.final import CourseGrade
 from autograder.pages.rendering import template
+from autograder.provenance import CHECKS
 from autograder.records import GRADED, Record, points, printable, suspicions, write_atomically
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 GREEN, AMBER, GREY = "#1a7f4b", "#e0a030", "#8a94a6"
 MOST_CHECKS = 15
+MOST_MISTAKES = 4  # of the catalogue, beside a check that fails
+# Who may need help: a share of the points that could be had, and a fall of it from one homework to the next.
+LITTLE, FALL = Fraction(2, 5), Fraction(3, 10)
 Scores = Mapping[str, Mapping[str, Mapping[str, "CellScore"]]]
 
 
@@ -97,6 +101,50 @@ def failing(records: Iterable[Record]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: (-row["share"], -row["lost"], row["id"]))
 
 
+def catalogued(homework: Homework) -> dict[str, list[str]]:
+    """check id -> what the catalogues beside the hidden checks say goes wrong where it fails, a sentence each."""
+    found: dict[str, list[str]] = {}
+    for exercise in homework.exercises:
+        path, check = CHECKS / homework.id / f"{exercise.id}.mistakes.md", ""
+        for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+            if line.startswith("## "):
+                check = f"{exercise.id}/{line.removeprefix('## ').strip()}"
+            elif line.startswith("### ") and ":" in line:
+                found.setdefault(check, []).append(line.partition(":")[2].strip())
+    return found
+
+
+def needing_help(course: Course, grades: Iterable[CourseGrade]) -> list[tuple[str, str]]:
+    """(student, why) of those who may need somebody: little so far, a fall, or nothing handed in where most have."""
+    grades, found = list(grades), []
+    expected = {
+        homework.id
+        for homework in course.given
+        if 2 * sum(homework.id in g.homeworks and g.homeworks[homework.id].handed_in for g in grades) > len(grades)
+    }
+    for grade in grades:
+        # What is still open, theory that waits to be marked for instance, says nothing about a student.
+        done = [
+            (homework.id, score.points / homework.points)
+            for homework in course.given
+            if (score := grade.homeworks.get(homework.id)) and score.handed_in and not score.open
+        ]
+        missing = sorted(name for name in expected if not (score := grade.homeworks.get(name)) or not score.handed_in)
+        why = [f"nothing handed in for {', '.join(missing)}"] if missing else []
+        if done and sum((share for _, share in done), Fraction(0)) / len(done) < LITTLE:
+            why.append(f"{_percent(sum((share for _, share in done), Fraction(0)) / len(done))} of the points so far")
+        for (one, before), (other, now) in zip(done, done[1:], strict=False):
+            if before - now > FALL:
+                why.append(f"{_percent(before)} in {one}, {_percent(now)} in {other}")
+        if why:
+            found.append((grade.student, "; ".join(why)))
+    return found
+
+
+def _percent(share: Fraction) -> str:
+    return f"{float(100 * share):.0f} %"
+
+
 def page(
     course: Course, records: Mapping[str, list[Record]], scores: Scores, grades: list[CourseGrade], picture: bytes
 ) -> str:
@@ -104,12 +152,20 @@ def page(
     return template("overview.html.j2").render(
         course=course.title,
         picture=base64.b64encode(picture).decode("ascii"),
-        homeworks=[_homework(course.homework(name), own, scores.get(name, {})) for name, own in records.items() if own],
+        homeworks=[
+            _homework(course.homework(name), own, scores.get(name, {}), grades) for name, own in records.items() if own
+        ],
         grades=_grades(course, grades),
+        help=[(printable(student), why) for student, why in needing_help(course, grades)],
     )
 
 
-def _homework(homework: Homework, records: list[Record], scores: Mapping[str, Mapping[str, CellScore]]) -> dict:
+def _homework(
+    homework: Homework,
+    records: list[Record],
+    scores: Mapping[str, Mapping[str, CellScore]],
+    grades: Iterable[CourseGrade],
+) -> dict[str, Any]:
     graded = [record for record in records if record["state"] == GRADED]
     seconds = sorted(record["seconds"] for record in graded)
     rows = [
@@ -117,8 +173,11 @@ def _homework(homework: Homework, records: list[Record], scores: Mapping[str, Ma
         | {name: f"{100 * getattr(item, name):.1f}" for name in ("full", "some", "none")}
         for item in hardness(homework, records, scores)
     ]
+    known = catalogued(homework)
+    late = [score.penalty for grade in grades if (score := grade.homeworks.get(homework.id)) and score.penalty]
     checks = [
-        {"title": printable(row["title"]), "id": row["id"], "lost": row["lost"], "tried": row["tried"]}
+        {"mistakes": known.get(row["id"], [])[:MOST_MISTAKES]}
+        | {"title": printable(row["title"]), "id": row["id"], "lost": row["lost"], "tried": row["tried"]}
         | {"percent": f"{100 * row['share']:.0f}", "says": printable(row["says"])[:300]}
         for row in failing(records)[:MOST_CHECKS]
     ]
@@ -132,7 +191,9 @@ def _homework(homework: Homework, records: list[Record], scores: Mapping[str, Ma
         "median_seconds": f"{statistics.median(seconds):.1f}" if seconds else "–",
         "total_minutes": f"{sum(seconds) / 60:.1f}",
         "slowest": [(printable(record["student"]), f"{record['seconds']:.1f}") for record in slowest],
-        "exercises": rows,
+        "exercises": sorted(rows, key=lambda row: (not row["count"], float(row["mean"]))),
+        "late": len(late),
+        "lost_by_lateness": format_points(sum(late, Fraction(0))),
         "checks": checks,
         "suspicions": [(printable(record["student"]), line) for record in records for line in suspicions(record)],
         "problems": [(printable(r["student"]), printable(r["reason"])) for r in records if r["state"] != GRADED],
@@ -172,41 +233,53 @@ def _hardness(name: str, title: str, got: list[Fraction]) -> Hardness:
 
 
 def _picture(course: Course, records: Mapping[str, list[Record]], scores: Scores, grades: list[CourseGrade]) -> bytes:
-    """The class's points, and how each exercise went, as a PNG file. The same data give the same bytes."""
+    """How points are spread and how each exercise went, as a PNG file. The same data give the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     given = [(course.homework(name), own) for name, own in records.items() if own]
     found = [
         (homework, [item for item in hardness(homework, own, scores.get(homework.id, {})) if item.count])
         for homework, own in given
     ]
-    bars = [max(len(items), 3) for _, items in found]
-    heights = [2.6, *(0.5 + 0.24 * count for count in bars)]
-    figure = Figure(figsize=(9, sum(heights) + 0.6), layout="constrained", facecolor="white")
+    heights = [2.2, *(0.7 + 0.24 * max(len(items), 3) for _, items in found)]
+    figure = Figure(figsize=(9.5, sum(heights) + 0.8), layout="constrained", facecolor="white")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    top, *rows = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     exam = course.exam_points if any(grade.exam is not None for grade in grades) else Fraction(0)
     most = sum((homework.points for homework, _ in given), exam)  # of what has been given so far
-    total = float(most) or 1.0
-    axes[0].hist([float(grade.points) for grade in grades], bins=26, range=(0, total), color=GREEN, edgecolor="white")
-    axes[0].set(xlim=(0, total), xlabel=f"points of the {format_points(most)} that could be had", ylabel="students")
-    axes[0].set_title("Points so far" if any(grade.provisional for grade in grades) else "Points", loc="left")
-    axes[0].yaxis.get_major_locator().set_params(integer=True)
-    for axis, (homework, items) in zip(axes[1:], found, strict=True):
-        labels = [item.title for item in items][::-1]
+    spread = [("all so far", [float(grade.points) for grade in grades], float(most) or 1.0)]
+    for homework, _ in given:
+        own = [score.points for g in grades if (score := g.homeworks.get(homework.id)) and score.handed_in]
+        spread.append((homework.id, [float(points) for points in own], float(homework.points)))
+    panels = top.subplots(1, len(spread), squeeze=False, width_ratios=[2, *[1] * len(given)])[0]
+    for panel, (title, got, maximum) in zip(panels, spread, strict=True):
+        panel.hist(got, bins=13, range=(0, maximum), color=GREEN, edgecolor="white")
+        panel.set(xlim=(0, maximum), xlabel=f"points of {maximum:g}")
+        panel.set_title(f"{title}: {len(got)}", loc="left", fontsize=9, parse_math=False)
+        panel.yaxis.get_major_locator().set_params(integer=True)
+        panel.tick_params(labelsize=8)
+        panel.spines[["top", "right"]].set_visible(False)
+    panels[0].set_ylabel("students")
+    shares = (("full", GREEN, "all points"), ("some", AMBER, "some"), ("none", GREY, "none"))
+    for row, (homework, items) in zip(rows, found, strict=True):
+        axis = row.subplots()
+        items = sorted(items, key=lambda item: item.mean, reverse=True)  # bars grow upwards: the hardest is on top
         left = [0.0] * len(items)
-        for share, colour, label in (("full", GREEN, "all points"), ("some", AMBER, "some"), ("none", GREY, "none")):
-            widths = [100 * getattr(item, share) for item in items][::-1]
-            axis.barh(range(len(items)), widths, left=left, color=colour, label=label, height=0.75)
+        for share, colour, _ in shares:
+            widths = [100 * getattr(item, share) for item in items]
+            axis.barh(range(len(items)), widths, left=left, color=colour, height=0.75)
             left = [a + b for a, b in zip(left, widths, strict=True)]
-        axis.set_yticks(range(len(items)), labels, fontsize=8, parse_math=False)
-        axis.set(xlim=(0, 100), xlabel="% of the submissions")
-        axis.set_title(f"{homework.id}: who got the points", loc="left", parse_math=False)
-        axis.legend(loc="lower right", bbox_to_anchor=(1, 1), fontsize=8, ncols=3, frameon=False)
+        axis.set_yticks(range(len(items)), [item.title for item in items], fontsize=8, parse_math=False)
+        axis.set(xlim=(0, 100))
+        axis.set_xlabel("% of the submissions", fontsize=8)
+        axis.set_title(f"{homework.id}, the hardest on top", loc="left", fontsize=10, parse_math=False)
         axis.margins(y=0.01)
-    for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
+    if found:  # outside of all axes, where no title is
+        handles = [Patch(color=colour, label=label) for _, colour, label in shares]
+        figure.legend(handles=handles, loc="outside lower right", ncols=3, frameon=False, fontsize=9)
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
     return file.getvalue()

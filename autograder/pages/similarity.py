@@ -2,13 +2,14 @@
 
 Compared is the code that a student wrote or changed; the released notebook is the boilerplate. The fingerprints are
 those of MOSS (Schleimer, Wilkerson and Aiken, 2003, "Winnowing"), as `copydetect` computes them: names, strings,
-comments and layout do not matter. The report shows each pair side by side. It is a reason to look, never a verdict:
-short exercises have few good answers.
+comments and layout do not matter. Submissions of earlier years may stand beside those of this one. The report names
+groups in which everybody is alike to somebody, lists the pairs, and shows each side by side. It is a reason to look,
+never a verdict: short exercises have few good answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from itertools import combinations
@@ -60,8 +61,8 @@ def own_code(notebook: Notebook, released: Notebook) -> str:
     return "\n\n".join(f"# {cell.label}\n{cell.source}" for cell in own)[:LONGEST_CODE]
 
 
-def alike(codes: dict[str, str], released: Notebook, least: float = ALIKE) -> list[Pair]:
-    """Pairs of students, most alike first; `codes` is student -> own code."""
+def alike(codes: dict[str, str], released: Notebook, least: float = ALIKE, earlier: Collection[str] = ()) -> list[Pair]:
+    """Pairs of students, most alike first; `codes` is student -> own code. Two of `earlier` are no pair."""
     from copydetect import compare_files
 
     boilerplate = list(_all_hashes("\n\n".join(cell.source for cell in released.code)))
@@ -69,7 +70,7 @@ def alike(codes: dict[str, str], released: Notebook, least: float = ALIKE) -> li
     prints = {student: own for student, own in made.items() if own is not None and len(own.hashes)}
     pairs = []
     for one, other in combinations(prints, 2):
-        if prints[one].hashes.isdisjoint(prints[other].hashes):
+        if (one in earlier and other in earlier) or prints[one].hashes.isdisjoint(prints[other].hashes):
             continue
         overlap, shares, slices = compare_files(prints[one], prints[other])
         if overlap >= SHORTEST and max(shares) >= least:
@@ -79,6 +80,16 @@ def alike(codes: dict[str, str], released: Notebook, least: float = ALIKE) -> li
     return sorted(pairs, key=lambda pair: (-pair.share, pair.students))
 
 
+def clusters(pairs: Iterable[Pair]) -> list[list[str]]:
+    """The students of pairs that hang together, the largest groups first; only those of more than two."""
+    groups: list[set[str]] = []
+    for pair in pairs:
+        touching = [group for group in groups if group & set(pair.students)]
+        groups = [group for group in groups if group not in touching]
+        groups.append(set(pair.students).union(*touching))
+    return sorted((sorted(group) for group in groups if len(group) > 2), key=lambda group: (-len(group), group))
+
+
 def compare(
     homework: Homework,
     course: Course,
@@ -86,17 +97,26 @@ def compare(
     released: Notebook,
     report: Path,
     least: float = ALIKE,
+    earlier: Mapping[str, Iterable[Submission]] | None = None,
 ) -> tuple[list[Pair], list[tuple[str, str]]]:
-    """Write the report of a homework. Returns the pairs, and (student, why) of those who could not be compared."""
-    codes, left = {}, []
-    for submission in found:
-        try:
-            if submission.path is None:
-                raise NotReadableError(submission.problem)
-            codes[submission.student] = own_code(read_notebook(submission.read()), released)
-        except (NotReadableError, NotebookError) as error:
-            left.append((submission.student, str(error)))
-    pairs = alike(codes, released, least)
+    """Write the report of a homework. Returns the pairs, and (student, why) of those who could not be compared.
+
+    `earlier` has submissions of other years by what the year is called.
+    """
+    codes: dict[str, str] = {}
+    left: list[tuple[str, str]] = []
+    before: set[str] = set()
+    for year, handed_in in [("", found), *(earlier or {}).items()]:
+        for submission in handed_in:
+            who = f"{submission.student} ({year})" if year else submission.student
+            try:
+                if submission.path is None:
+                    raise NotReadableError(submission.problem)
+                codes[who] = own_code(read_notebook(submission.read()), released)
+                before |= {who} if year else set()
+            except (NotReadableError, NotebookError) as error:
+                left.append((who, str(error)))
+    pairs = alike(codes, released, least, before)
     text = page(homework, course, pairs, left, len(codes), least)
     write_atomically(report, lambda file: file.write(text))
     return pairs, left
@@ -118,6 +138,7 @@ def page(
         course=course.title,
         title=f"{homework.id}: {homework.title}",
         pairs=shown,
+        clusters=[[printable(student) for student in group] for group in clusters(pairs)],
         more=max(len(pairs) - MOST_PAIRS, 0),
         left=[(printable(student), printable(why)) for student, why in left],
         count=count,
