@@ -7,6 +7,7 @@ The checks of an exercise are the functions marked `@public_check` in `checks/<h
 import hashlib
 import importlib.util
 import linecache
+import math
 import random
 import signal
 import sys
@@ -15,9 +16,10 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import wraps
 from html import escape
 from pathlib import Path
-from types import FrameType, ModuleType, TracebackType
+from types import FrameType, FunctionType, ModuleType, TracebackType
 from typing import Any
 
 import numpy as np
@@ -70,16 +72,38 @@ class MissingNameError(AttributeError):
 
 
 class Student:
-    """The names of the notebook as attributes."""
+    """The names of the notebook as attributes; `_gave_nan` collects the functions that returned NaN."""
 
     def __init__(self, namespace: dict[str, Any]) -> None:
         self._namespace = namespace
+        self._gave_nan: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         try:
-            return self._namespace[name]
+            value = self._namespace[name]
         except KeyError:
             raise MissingNameError(f"`{name}` is not defined: run the cell that defines it") from None
+        return self._watched(name, value) if isinstance(value, FunctionType) else value
+
+    def _watched(self, name: str, function: Callable) -> Callable:
+        @wraps(function)
+        def watched(*args: Any, **kwargs: Any) -> Any:
+            answer = function(*args, **kwargs)
+            if name not in self._gave_nan and _holds_nan(answer):
+                self._gave_nan.append(name)
+            return answer
+
+        return watched
+
+
+def _holds_nan(answer: object) -> bool:
+    if isinstance(answer, torch.Tensor):
+        return bool(answer.isnan().any())
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, list | tuple):
+        return any(map(_holds_nan, answer))
+    return isinstance(answer, float) and math.isnan(answer)
 
 
 # --- running ------------------------------------------------------------------------------------------------------
@@ -103,10 +127,11 @@ class _TooSlow(BaseException):
 def _run(function: Callable, namespace: dict[str, Any], path: Path) -> Result:
     title = vars(function)["public_title"]
     seed = int.from_bytes(hashlib.sha256(f"{path.stem}/{function.__name__}".encode()).digest()[:4], "big")
+    student = Student(namespace)
     try:
         with _untouched(), _time_limit(PATIENCE):
             _start_afresh(seed)
-            function(Student(namespace))
+            function(student)
     except MissingNameError as error:
         return Result(title, False, str(error))
     except _TooSlow:
@@ -115,7 +140,10 @@ def _run(function: Callable, namespace: dict[str, Any], path: Path) -> Result:
         frame, line = _last_frame(error)
         in_notebook = frame.f_globals is namespace
         if isinstance(error, AssertionError) and not in_notebook:
-            return Result(title, False, _shorten(str(error)) or "this does not hold yet")
+            advice = _shorten(str(error)) or "this does not hold yet"
+            if student._gave_nan and "NaN" not in advice:
+                advice += f" ({', '.join(student._gave_nan)} returned NaN, which is no number)"
+            return Result(title, False, advice)
         if task := unwritten(error):
             return Result(title, False, f"not written yet: {task.text}", is_unwritten=True)
         if isinstance(error, NotImplementedError) and in_notebook and not str(error):
@@ -172,7 +200,8 @@ def _time_limit(seconds: float) -> Iterator[None]:
 
 
 def _last_frame(error: BaseException) -> tuple[FrameType, int]:
-    *_, last = traceback.walk_tb(error.__traceback__)
+    """Where it was raised; a wrong call shows where the check stands, not this module, which passes it on."""
+    *_, last = (place for place in traceback.walk_tb(error.__traceback__) if place[0].f_code.co_filename != __file__)
     return last
 
 

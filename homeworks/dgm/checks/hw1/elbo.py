@@ -33,7 +33,10 @@ def zero_variance(student):
 
     # For p(x | z) = N(z, 1) the posterior is N(x / 2, 1 / 2).
     value = torch.as_tensor(student.elbo(x, x / 2, half.sqrt().expand(6, 1), decoder, eps))
-    assert value.std() < 1e-4, "the ELBO varies with eps at the exact posterior: are all three terms at the same z?"
+    assert value.std() < 1e-4, (
+        "the ELBO varies with eps at the exact posterior: are all three terms at the same z, and is q_std taken for a "
+        "standard deviation everywhere?"
+    )
 
 
 @public_check("the ELBO stays below log p(x) on average")
@@ -59,3 +62,10 @@ def gap(student):
         assert (torch.as_tensor(student.elbo_gap(x, m, v, one)) > 1e-3).all(), (
             "away from the posterior the gap is positive"
         )
+
+
+@public_check("the average is over q, so that a q twice as wide costs more than one half as wide")
+def gap_direction(student):
+    x, one = noise(3, 2), torch.ones(3, 2, dtype=torch.float64)
+    wide, narrow = (torch.as_tensor(student.elbo_gap(x, x / 2, v * one, one)) for v in (1.0, 0.25))
+    assert (wide > narrow).all(), "the gap is KL(q || p(z | x)): which of the two do you average under?"

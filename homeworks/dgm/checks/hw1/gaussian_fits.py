@@ -47,3 +47,18 @@ def recovers_a_gaussian(student):
         mean, std = (float(torch.as_tensor(value).detach()) for value in fit)
         assert abs(mean - 1) < 0.05, f"the {direction} fit to a Gaussian misses its mean"
         assert abs(std - 0.7) < 0.05, f"the {direction} fit to a Gaussian misses its standard deviation"
+
+
+@public_check("forward covers both modes, reverse stays at the near one")
+def directions(student):
+    grid = even_grid(201)
+    two_modes = torch.logaddexp(bell(grid, -2.5, width=0.6), bell(grid, 2.5, width=0.6)) - math.log(2)
+    widths = {}
+    for direction in ("forward", "reverse"):
+        fit = student.fit_gaussian(two_modes, grid, direction, 2.0, -0.3)
+        mean, widths[direction] = (float(torch.as_tensor(value).detach()) for value in fit)
+        near = 0.0 if direction == "forward" else 2.5
+        assert abs(mean - near) < 0.3, (
+            f"from the right mode of two, the {direction} fit should end near {near:g}: which KL does it descend?"
+        )
+    assert widths["forward"] > 2 * widths["reverse"], "the forward fit should be the wider one"

@@ -54,3 +54,10 @@ def first_depends_on_nothing(student):
     spread = (logits - logits[0]).abs().amax((0, 2))
     assert float(spread[1]) < 1e-5, "the first variable in the order can depend on nothing"
     assert float(spread[0]) > 1e-6, "the last variable in the order should depend on the others"
+
+
+@public_check("MADE works in float64 as well")
+def double(student):
+    made = student.MADE(4, [16, 16], 3, natural(4), seeded()).double()
+    logits = made(torch.ones(2, 4, dtype=torch.float64))
+    assert logits.dtype == torch.float64, "in float64 the logits should be float64: do the masks follow the weights?"

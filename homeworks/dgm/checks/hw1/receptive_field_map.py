@@ -69,3 +69,12 @@ def blind(student):
     seen = as_bool(student.receptive_field_map(net, 7, 9, r, c), "the map").flatten()
     assert not (seen & missed).any(), "a pixel that is seen is not in the blind spot"
     assert (seen | missed)[:place].all(), "an earlier pixel is either seen or in the blind spot"
+
+
+@public_check("paths whose weights cancel are paths")
+def cancelling(student):
+    net = blur(nn.Identity())
+    for weight, value in ((net[0].weight[0], 0.5), (net[0].weight[1], -0.5), (net[2].weight, 0.5)):
+        nn.init.constant_(weight, value)  # what comes through one channel is taken away by the other, exactly
+    seen = as_bool(student.receptive_field_map(net, 7, 9, 3, 4), "the map")
+    assert seen.sum() == 25, "a path of weights that are not zero counts, although another path has the opposite sign"

@@ -27,3 +27,10 @@ def positive(student):
     for alpha in (-2.0, -1.0, -0.3, 0.0, 0.9, 1.0, 1.7):
         value = float(student.alpha_divergence_of_gaussians(0.0, 1.0, 1.0, alpha))
         assert math.isfinite(value) and value > 0, f"the divergence should be finite and positive at alpha = {alpha}"
+
+
+@public_check("next to alpha = 1 and -1 the formula goes over into the limits")
+def continuous(student):
+    for limit in (1.0, -1.0):
+        at, beside = (float(student.alpha_divergence_of_gaussians(0.3, 1.1, 0.9, a)) for a in (limit, 0.9999 * limit))
+        assert abs(at - beside) < 1e-3, f"at alpha = {0.9999 * limit:g} the value is far from the one at {limit:g}"

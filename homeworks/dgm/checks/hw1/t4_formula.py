@@ -19,3 +19,11 @@ def lower(student):
     best = float(student.conjugate_elbo(1.4, 0.7, 0.5, 1.0))
     for m, v in ((0.9, 0.5), (0.4, 0.5), (0.7, 0.3), (0.7, 0.8)):
         assert float(student.conjugate_elbo(1.4, m, v, 1.0)) < best, "another mean or variance should lower the ELBO"
+
+
+@public_check("with other noise as well: s is a standard deviation")
+def other_noise(student):
+    # For s = 2 the posterior is N(x / 5, 4 / 5) and p(x) is N(x; 0, 5).
+    log_px = -0.1 * 1.5 * 1.5 - math.log(10 * math.pi) / 2
+    value = float(student.conjugate_elbo(1.5, 0.3, 0.8, 2.0))
+    assert abs(value - log_px) < 1e-4, "for s = 2, m = x / 5, v = 4 / 5 the ELBO should be log N(x; 0, 5)"

@@ -47,3 +47,12 @@ def network(student: SimpleNamespace) -> None:
         "there is nothing before the first symbol, so its logits should be the same for all sequences; is the first "
         "layer strict?"
     )
+
+
+@public_check("the skip outputs of all blocks are used")
+def all_skips(student: SimpleNamespace) -> None:
+    net = student.WaveNet(3, 6, 5, 2, [1, 2, 4])
+    net(torch.randint(0, 3, (2, 9))).square().sum().backward()
+    idle = sum(parameter.grad is None for parameter in net.parameters())
+    # The last block's residual goes nowhere: a weight and a bias may be left without a gradient.
+    assert idle <= 2, "some blocks have no say in the logits: the skip outputs of all of them are summed"

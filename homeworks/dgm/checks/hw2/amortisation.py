@@ -58,3 +58,16 @@ def stays(student):
     before = encoder.weight.detach().clone()
     student.amortisation_gap(x, lambda x: encoder(x).chunk(2, -1), log_joint, eps, 10, 0.05)
     assert torch.equal(encoder.weight.detach(), before), "the encoder has changed: optimise copies of its outputs"
+
+
+@public_check("one step is one step")
+def one_step(student):
+    x, eps = setup()
+
+    def encoder(x):
+        return x / 2 + 1, torch.full_like(x, -math.log(2) / 2)
+
+    amortised, optimised = student.amortisation_gap(x, encoder, log_joint, eps, 1, 0.1)
+    assert bool((torch.as_tensor(optimised) > torch.as_tensor(amortised)).all()), (
+        "with steps = 1 nothing changes: elbo_optimised belongs to the parameters after the last step"
+    )

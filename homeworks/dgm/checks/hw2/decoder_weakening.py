@@ -19,6 +19,10 @@ def at_least(student):
     value = float(student.kl_with_free_bits(kl, 1.0))
     assert value >= 3.0, "with a limit of 1 three dimensions cost at least 3 in all"
     assert abs(value - 5.0) < 1e-4, "the dimension above the limit should cost its mean over the batch"
+    swings = torch.tensor([[0.0, 4.0], [4.0, 0.0]])
+    assert abs(float(student.kl_with_free_bits(swings, 1.0)) - 4.0) < 1e-4, (
+        "the limit holds for a dimension's mean over the batch, not for single data points"
+    )
 
 
 @public_check("the weight of the KL term goes from 0 to 1")

@@ -18,7 +18,10 @@ def zero_and_positive(student):
 def direction(student):
     mean, narrow, wide = torch.zeros(1), torch.zeros(1), torch.full((1,), 1.5)
     inside, outside = student.gaussian_kl(mean, narrow, mean, wide), student.gaussian_kl(mean, wide, mean, narrow)
-    assert float(inside) < float(outside), "the average is under the first Gaussian: which one must cover the other?"
+    assert float(inside) < float(outside), (
+        "the average is under the first Gaussian: which one must cover the other? And are log_std and log_std2 "
+        "logarithms of standard deviations, not of variances?"
+    )
 
 
 @public_check("left out, the second Gaussian is standard normal; numbers will do as well")

@@ -57,3 +57,11 @@ def climbs(student):
     assert (log_likelihoods.diff() > -1e-6).all(), "the log-likelihood falls: EM never does that"
     first = tensors(student.em(X, *start(), 0), names)[3]
     assert tuple(first.shape) == (1,), "without a step there is one log-likelihood, that of the start"
+
+
+@public_check("the log-likelihood is a mean over the points")
+def mean_over_points(student):
+    X, begin = torch.randn(20, 2, dtype=torch.float64), start()
+    names = "pi", "mean", "cov", "log_likelihoods"
+    once, twice = (tensors(student.em(points, *begin, 1), names)[3] for points in (X, X.repeat(2, 1)))
+    assert torch.allclose(once, twice, atol=1e-6), "the same points twice should have the same mean log-likelihood"

@@ -1,5 +1,6 @@
 """Public checks of the formula of theory problem 2."""
 
+import torch
 from dgm.checking import public_check
 
 
@@ -29,3 +30,15 @@ def units(student):
 def mirrored(student):
     for one, other in zip(pair(student, 0.9, 0.7), pair(student, -0.9, 0.7), strict=True):
         assert abs(one - other) < 1e-4 * one, "mean and -mean should have the same variances"
+
+
+@public_check("a simulation with many draws gives about the same")
+def simulation(student):
+    generator = torch.Generator().manual_seed(3)
+    for mean, std in ((0.7, 0.9), (-1.1, 0.6)):
+        z = mean + std * torch.randn(400_000, dtype=torch.float64, generator=generator)
+        measured = (2 * z).var().item(), (z**2 * (z - mean) / std**2).var().item()
+        for name, value, truth in zip(
+            ("reparametrisation", "score function"), pair(student, mean, std), measured, strict=True
+        ):
+            assert abs(value - truth) < 0.04 * truth, f"{name}: a simulation gives another variance"

@@ -1,5 +1,7 @@
 """Public checks of `t4_formula`."""
 
+import math
+
 from dgm.checking import public_check
 
 
@@ -21,3 +23,9 @@ def grows(student):
 def ratio(student):
     one, other = float(student.linear_vae_kl(3.0, 1.0)), float(student.linear_vae_kl(0.6, 0.2))
     assert abs(one - other) < 1e-4, "in other units of x both variances change by the same factor, and z does not"
+
+
+@public_check("four times the variance above the noise is one bit more")
+def one_bit(student):
+    low, high = float(student.linear_vae_kl(1.5, 0.5)), float(student.linear_vae_kl(6.0, 0.5))
+    assert abs(high - low - math.log(2)) < 1e-4, "twice as many values can be told apart: one bit, which is log 2 nats"

@@ -80,3 +80,23 @@ def samples(student):
     x = model.sample(eps_z, torch.rand(6, 5)).float()
     assert bool(((x == 0) | (x == 1)).all()), "with a Bernoulli likelihood samples should be 0 or 1"
     assert bool((model.sample(eps_z, torch.zeros(6, 5)) == 1).all()), "where eps_x is 0 the pixel should be 1"
+
+
+@public_check("a Gaussian sample is as far from the mean as eps_x and the decoder's std say")
+def noise_of_samples(student):
+    model, _ = small(student, "gaussian")
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.2)
+    eps_z, eps_x = torch.randn(6, 3), torch.randn(6, 5)
+    p = likelihood_of(model, eps_z, "gaussian")
+    assert torch.allclose(model.sample(eps_z, eps_x), torch.addcmul(p.loc, p.scale, eps_x), atol=1e-4), (
+        "a sample should be mean + std eps_x of the decoder at eps_z"
+    )
+
+
+@public_check("the decoder's log_std is learned")
+def learned_width(student):
+    model, x = small(student, "gaussian")
+    log_std = model.decode(torch.randn(4, 3))[1]
+    assert log_std.requires_grad, "log_std is fixed: it should be a parameter, or an output of the decoder"
