@@ -168,7 +168,7 @@ def test_conjugates(grade):
 @hint("Beyond the end of the domain t u grows faster than f(u).")
 def test_outside_the_domain(grade):
     """conjugate is infinite where the supremum is, and finite just before."""
-    names, shift = list(ENDS), between(grade.rng, 0.05, 2, 3)
+    names, shift = list(ENDS), torch.cat([between(grade.rng, 0.01, 0.1, 1), between(grade.rng, 0.1, 2, 2)])
     ts = [torch.cat([end + shift, torch.tensor([end - 1e-3], dtype=torch.float64)]) for end in ENDS.values()]
     answer = sequence(grade.submission(conjugates, names, ts), len(names), "the list of conjugates")
     for name, t, found in zip(names, ts, answer, strict=True):
