@@ -1,11 +1,14 @@
 """Data sets that several homeworks learn from."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from dgm.data import full_mnist
+from dgm.images import quantise
 from torch import Generator, Tensor
 
-from solutions.results.entry import NATS, Data, DataSet, Limits
+from solutions.results.entry import BITS, NATS, Data, DataSet, Limits
 
 BEST_PUBLISHED = 79.20  # nats: Diagonal BiLSTM, 7 layers (van den Oord et al. 2016, the table of MNIST results)
 
@@ -49,4 +52,37 @@ BINARY_MNIST = DataSet(
         "with lower numbers, which do not belong into this table.",
     ),
     binary_mnist,
+)
+
+
+LEVELS = 17  # of grey, at 14 x 14
+LEVELLED_TEST = 300  # images: a bound may ask for a hundred passes through a network for each
+
+
+def levelled(train: Tensor, test: Tensor) -> Data:
+    """Images (N, 1, H, W) each, with pixels 0, 1/16, ..., 1, and the range of plausible bits per dimension.
+
+    The ceiling is a histogram for every pixel; the floor is far below what any model of the course reaches.
+    """
+    train, test = quantise(train, LEVELS), quantise(test, LEVELS)
+    counts = torch.stack([(train == level).sum(0) for level in range(LEVELS)]) + 0.1
+    log_share = (counts / counts.sum(0)).log2()
+    ceiling = -log_share.gather(0, test).mean().item()
+    limits = Limits(0.5, ceiling, "half the bits of good models", "a histogram for each pixel, on the same test images")
+    return Data(len(train), lambda rows, generator: train[rows] / (LEVELS - 1), test / (LEVELS - 1), {BITS: limits})
+
+
+def levelled_mnist() -> Data:
+    """MNIST at 14 x 14. Raises DataError when the files are missing or damaged."""
+    train, test = (F.avg_pool2d(full_mnist(split)[0], 2) for split in ("train", "test"))
+    return levelled(train, test[:LEVELLED_TEST])
+
+
+LEVELLED_MNIST = DataSet(
+    "levelled_mnist",
+    f"MNIST, 14 x 14, {LEVELS} levels",
+    "All in bits per dimension of images of 14 x 14 pixels, means over 2 x 2 of those of MNIST, rounded to the nearest "
+    f"of {LEVELS} grey levels; lower is better. A model that knows nothing needs {math.log2(LEVELS):.2f}.",
+    ("**Test images**: the first three hundred. Published figures for MNIST are for 28 x 28 pixels of 256 levels.",),
+    levelled_mnist,
 )

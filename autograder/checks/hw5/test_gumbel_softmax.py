@@ -191,7 +191,7 @@ def slope_of_relaxation(logits: Tensor, u: Tensor, temperature: float, cotangent
 @hint("The value of one thing with the gradient of another: add the second, and subtract it detached.")
 def test_hard(grade):
     """With hard=True the values are one-hot, and the gradient is that of the relaxed draw, as without it."""
-    for shape, temperature in (((6, 4), 0.8), ((2, 3, 3), 1.5)):
+    for shape, temperature in (((6, 4), 0.8), ((2, 5, 3), 1.5)):
         logits, u = normal(grade.rng, *shape), uniform(grade.rng, *shape)
         answer = grade.submission(relaxed, logits, u, temperature, {"hard": True})
         found = tensor(answer, shape, "the hard draw")

@@ -1,0 +1,57 @@
+"""Tests of solutions/results/hw5.py: the bound is one term of the sum over codes, and training learns."""
+
+import itertools
+
+import small_results as sr
+import torch
+from torch.distributions import Bernoulli, Categorical
+
+from solutions.hw5.code_prior import CodePrior
+from solutions.hw5.vqvae import VQVAE
+from solutions.results import hw5
+
+
+def small(n_codes=3):
+    torch.manual_seed(0)
+    model = hw5.CodedDigits()
+    model.vqvae = VQVAE(n_codes, dim=2, hidden=8)
+    model.prior = CodePrior(n_codes, n_labels=1, hidden=8, n_blocks=1)
+    return model
+
+
+def test_the_bound_is_one_term_of_the_sum_over_codes():
+    """For images with two places all nine pairs of codes can be added up."""
+    model, x = small(), torch.rand(5, 1, 4, 8, generator=torch.Generator().manual_seed(1)).round()
+    with torch.no_grad():
+        found = hw5.bound(model, x, torch.Generator())
+        chosen = model.vqvae.encode(x)
+        terms = {}
+        for pair in itertools.product(range(3), repeat=2):
+            codes = torch.tensor(pair).view(1, 1, 2).expand(5, 1, 2)
+            prior = Categorical(logits=model.prior.logits(codes, hw5.nobody(x)).permute(0, 2, 3, 1))
+            pixels = Bernoulli(logits=model.vqvae.decode(codes)).log_prob(x).flatten(1).sum(1)
+            terms[pair] = prior.log_prob(codes).flatten(1).sum(1) + pixels
+    own = torch.stack([terms[tuple(chosen[row].flatten().tolist())][row] for row in range(5)])
+    assert torch.allclose(found["bound"], -own, atol=1e-4)
+    assert torch.allclose(found["bound"], found["pixels"] + found["codes"])
+    assert (found["bound"] > -torch.stack(list(terms.values())).logsumexp(0)).all()
+
+
+def test_samples_are_images():
+    model, data = small(), sr.stripes()
+    with torch.no_grad():
+        samples = hw5.sample(model, 3, sr.replace(data, test=torch.zeros(2, 1, 8, 8)), torch.Generator().manual_seed(0))
+    assert samples.shape == (3, 1, 8, 8) and 0 <= samples.min() and samples.max() <= 1
+
+
+def test_both_players_learn(tmp_path):
+    """Each moves its own part: the codebook is never moved by the prior, nor the prior by the pixels."""
+    images = torch.rand(16, 1, 8, 8, generator=torch.Generator().manual_seed(2)).round()
+    model = small()
+    for player, part in zip(hw5.MODELS["vqvae"].players, (model.vqvae, model.prior), strict=True):
+        model.zero_grad()
+        player.loss(model, images, torch.Generator()).backward()
+        moved = {name for name, p in model.named_parameters() if p.grad is not None and p.grad.abs().sum() > 0}
+        own = {id(p) for p in player.parameters(model)}
+        assert {id(p) for p in part.parameters()} == own
+        assert moved and all(id(dict(model.named_parameters())[name]) in own for name in moved)
