@@ -62,13 +62,13 @@ LEVELLED_TEST = 300  # images: a bound may ask for a hundred passes through a ne
 def levelled(train: Tensor, test: Tensor) -> Data:
     """Images (N, 1, H, W) each, with pixels 0, 1/16, ..., 1, and the range of plausible bits per dimension.
 
-    The ceiling is a histogram for every pixel; the floor is far below what any model of the course reaches.
+    The ceiling is what one pays who knows nothing; its words tell what a histogram for every pixel reaches.
     """
     train, test = quantise(train, LEVELS), quantise(test, LEVELS)
     counts = torch.stack([(train == level).sum(0) for level in range(LEVELS)]) + 0.1
-    log_share = (counts / counts.sum(0)).log2()
-    ceiling = -log_share.gather(0, test).mean().item()
-    limits = Limits(0.5, ceiling, "half the bits of good models", "a histogram for each pixel, on the same test images")
+    independent = -(counts / counts.sum(0)).log2().gather(0, test).mean().item()
+    ceiling_is = f"equally likely levels; independent pixels reach {independent:.3f}"
+    limits = Limits(0.5, math.log2(LEVELS), "far below what models of the course reach", ceiling_is)
     return Data(len(train), lambda rows, generator: train[rows] / (LEVELS - 1), test / (LEVELS - 1), {BITS: limits})
 
 
