@@ -4,6 +4,7 @@ The checks of an exercise are the functions marked `@public_check` in `checks/<h
 `student`, whose attributes are the names of the notebook, and fails by an assertion whose message is the advice.
 """
 
+import ctypes
 import hashlib
 import importlib.util
 import linecache
@@ -14,7 +15,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import wraps
 from html import escape
@@ -180,13 +181,19 @@ def _untouched() -> Iterator[None]:
         torch.set_default_dtype(dtype)
 
 
-@contextmanager
-def _time_limit(seconds: float) -> Iterator[None]:
-    """Raise _TooSlow inside after so many seconds, where the system has alarms (not on Windows, not in threads)."""
-    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
+def _time_limit(seconds: float) -> AbstractContextManager[None]:
+    """Raise _TooSlow inside after so many seconds.
 
+    By an alarm where the system has them, which ends waiting too; elsewhere (on Windows, in threads) by another thread,
+    and then between two steps of Python.
+    """
+    if hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread():
+        return _alarm(seconds)
+    return _watched(seconds)
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
     def stop(signum: int, frame: FrameType | None) -> None:
         raise _TooSlow
 
@@ -197,6 +204,27 @@ def _time_limit(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def _watched(seconds: float) -> Iterator[None]:
+    runner, over, lock = ctypes.c_ulong(threading.get_ident()), threading.Event(), threading.Lock()
+
+    def stop() -> None:
+        with lock:
+            if not over.is_set():
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(runner, ctypes.py_object(_TooSlow))
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            over.set()
+        timer.cancel()
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(runner, None)  # one that is still on its way
 
 
 def _last_frame(error: BaseException) -> tuple[FrameType, int]:

@@ -2,6 +2,8 @@
 
 import linecache
 import random
+import signal
+import threading
 import time
 
 import dgm
@@ -133,6 +135,31 @@ def test_an_endless_loop_is_stopped_even_when_it_swallows_exceptions(homework, c
         run(cell)
     assert time.perf_counter() - start < 5
     assert capsys.readouterr().out.count("is there a loop that never ends?") == 2
+
+
+@pytest.mark.parametrize("where", ["a system without alarms", "a thread"])
+def test_an_endless_loop_is_stopped_without_alarms_too(homework, capsys, monkeypatch, where):
+    """As on Windows, and where a notebook runs its cells in a thread."""
+    monkeypatch.setattr(checking, "PATIENCE", 0.2)
+    cell = (
+        "def double(x):\n    while True:\n        try:\n            x += 1\n        except Exception:\n            pass"
+    )
+    found = []
+
+    def work():
+        with pytest.raises(dgm.ChecksFailed):
+            run(cell)
+        found.append(capsys.readouterr().out.count("is there a loop that never ends?"))
+
+    if where == "a thread":
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(10)
+    else:
+        monkeypatch.delattr(signal, "SIGALRM")
+        work()
+    assert found == [2]
+    time.sleep(0.3)  # nothing that was on its way arrives later
 
 
 def test_an_interrupt_is_the_students_own(homework):
