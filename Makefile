@@ -10,6 +10,7 @@
 #   make collect     FROM=downloads.zip: an LMS export or a folder of notebooks into submissions/; HW=hw1
 #                    AT=2026-10-12T23:59 or LOG=worksheet.csv: when it came  LATEST=1: late ones replace those in time
 #                    UNKNOWN=take: also who is not in roster.csv  ENCODING=cp866: of names in old zips
+#   make wheel       the toolkit as a wheel in build/wheel, to be published where course.toml says (toolkit = "https://...")
 #   make formgrader  nbgrader's formgrader in the browser, to mark theory; DEMO=1 for the demo class
 #   make feedback    the students' pages anew, after marking
 #   make return      HW=hw1: feedback pages as Moodle and Canvas take them back, into exports/return
@@ -50,7 +51,7 @@ export OMP_NUM_THREADS := 1
 PLACE := $(if $(DEMO),--output build/demo)
 
 .PHONY: lectures lectures-check lectures-pdf exam
-.PHONY: help setup grade scheduler workers test release final collect formgrader feedback return similarity export data pack results validate mistake attack bench lint
+.PHONY: help setup grade scheduler workers test release final collect formgrader feedback return wheel similarity export data pack results validate mistake attack bench lint
 
 help:  ## show the lines above
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -87,6 +88,9 @@ formgrader: setup
 
 feedback: setup
 	@$(RUN) -m autograder feedback $(PLACE) $(if $(HW),--hw "$(HW)")
+
+wheel: setup
+	@$(RUN) -m pip wheel -q --no-deps --wheel-dir build/wheel ./homeworks/dgm && ls build/wheel
 
 return: setup
 	@$(RUN) -m autograder return $(PLACE) --hw "$(or $(HW),hw1)" $(if $(MAIL),--mail) $(if $(SEND),--send) $(if $(SMTP),--smtp "$(SMTP)") \

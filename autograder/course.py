@@ -7,6 +7,7 @@ they survive a round trip through the gradebook's floats unchanged.
 from __future__ import annotations
 
 import keyword
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -139,6 +140,7 @@ class Course:
     homeworks: tuple[Homework, ...]
     minimum: tuple[str, ...] = ()  # the protections without which student code is not run (see PROTECTIONS)
     zone: tzinfo = UTC  # in which deadlines stand, days are counted, and times without an offset are read
+    toolkit: str = ""  # where a notebook that is alone, as on Colab, gets `dgm` from: the address of its wheel
 
     @property
     def given(self) -> tuple[Homework, ...]:
@@ -263,7 +265,7 @@ class _Reader:
     def course(self, data: dict) -> Course:
         self.keys(data, "top level", {"course", "grade", "homework"}, {"grading"})
         required = {"id", "title", "homework_points", "exam_points"}
-        head = self.keys(data["course"], "[course]", required, {"time_zone"})
+        head = self.keys(data["course"], "[course]", required, {"time_zone", "toolkit"})
         self.zone = self.time_zone(head) if "time_zone" in head else None
         rule = self.keys(data["grade"], "[grade]", {"divisor", "offset", "highest_mark"})
         divisor, highest = self.number(rule, "divisor", "[grade]"), self.number(rule, "highest_mark", "[grade]")
@@ -286,7 +288,14 @@ class _Reader:
             homeworks=homeworks,
             minimum=self.minimum(data.get("grading", {})),
             zone=self.zone or UTC,
+            toolkit=self.toolkit(head) if "toolkit" in head else "",
         )
+
+    def toolkit(self, table: dict) -> str:
+        address = self.text(table, "toolkit", "[course]")
+        if not re.fullmatch(r"https://[^\s\"'\\]+/dgm-[^\s\"'\\/]+\.whl", address):
+            raise self.fail("[course]", f"toolkit must be the https address of a wheel of dgm, got {address!r}")
+        return address
 
     def time_zone(self, table: dict) -> ZoneInfo:
         try:

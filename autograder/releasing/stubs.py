@@ -112,7 +112,32 @@ def student_notebook(
             raise ReleaseError(f"nbgrader would release {', '.join(files)} and not the notebook of {homework.id} alone")
         student = nbformat.read(released / files[0], as_version=4)
     _prove_cleared(homework, student)
+    if course.toolkit:
+        _install_toolkit(student, course.toolkit)
     return student
+
+
+IMPORTS_TOOLKIT = "import dgm\n"
+ALONE = """\
+try:
+    import dgm
+except ModuleNotFoundError:  # the notebook is alone, as on Colab
+    import subprocess
+
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "{}"], check=True)
+    import dgm
+"""
+
+
+def _install_toolkit(student: NotebookNode, address: str) -> None:
+    """Let the set-up cell get the toolkit from the course's address where it does not lie beside the notebook.
+
+    Raises ReleaseError where no cell, or more than one, imports it.
+    """
+    found = [cell for cell in student.cells if cell.cell_type == "code" and f"\n{IMPORTS_TOOLKIT}" in cell.source]
+    if len(found) != 1:
+        raise ReleaseError(f"{len(found)} cells import the toolkit; its address belongs into one")
+    found[0].source = found[0].source.replace(f"\n{IMPORTS_TOOLKIT}", "\n" + ALONE.format(address), 1)
 
 
 def _config() -> Config:
