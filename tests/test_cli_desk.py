@@ -67,7 +67,7 @@ def test_what_cannot_be_collected_is_wrong_usage(at, source, says):  # noqa: F81
 
 
 def read(path):
-    with open(path, encoding="utf-8", newline="") as file:
+    with open(path, encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 
