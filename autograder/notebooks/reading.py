@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.notebooks.embedded import moved
+
 MAX_BYTES = 20 << 20
 MAX_CELLS = 2_000
 MAX_GRADE_ID = 200
@@ -169,7 +171,12 @@ def _cell(index: int, cell: object, as_written: bool) -> Cell:
         source = "".join(source)
     if not isinstance(source, str):
         raise NotebookError(f"the source of cell {index} is {_kind(source)}, not text; save it again from Jupyter")
-    return Cell(index, kind, _plain(source), _grade_id(cell), _cell_id(cell), cell if as_written else {})
+    raw: Mapping[str, Any] = cell if as_written else {}
+    if kind == "markdown":
+        source, pictures = moved(source)
+        pasted = raw.get("attachments")
+        raw = {**raw, "attachments": {**(pasted if isinstance(pasted, dict) else {}), **pictures}} if pictures else raw
+    return Cell(index, kind, _plain(source), _grade_id(cell), _cell_id(cell), raw)
 
 
 def _plain(source: str) -> str:
