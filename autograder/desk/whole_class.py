@@ -192,6 +192,10 @@ def _look_around(
         summary.absent[homework.id] = [one.id for one in roster if not holder(roster, homework, one.id, handed_in)]
         for student in handed_in:
             summary.late[homework.id, student] = late_of(times, homework, student)
+        extended = homework.deadline.extensions if homework.deadline and not roster else {}
+        for student in sorted(set(extended) - handed_in):
+            sentence = f"{student!r} has an extension of {homework.id} and handed in nothing; is the name right?"
+            summary.warnings.append(sentence)
     students = {student for student, _ in there}
     strangers = sorted(students - set(roster.students)) if roster else []
     if strangers:
