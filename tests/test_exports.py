@@ -99,7 +99,7 @@ def test_gradescope_results(course, tmp_path):
     homework = course.homework("hw1")
     path = exports.write_results(tmp_path, homework, record, cells, Late(1, Fraction(1), "a day late"))
     made = json.loads(path.read_text())
-    assert made["score"] == 2.5
+    assert made["score"] == 6.5  # a wrong add costs itself alone: twice is judged with the course's
     assert abs(sum(test["score"] for test in made["tests"]) - made["score"]) < 1e-9
     assert {"name", "score", "output", "visibility"} <= set.intersection(*(set(test) for test in made["tests"]))
     assert {test.get("status") for test in made["tests"]} <= {"passed", "failed", None}
