@@ -3,8 +3,8 @@
 The reference gets everything, what students receive gets nothing, each wrong answer loses points on the check that is
 meant for it, each right alternative keeps all; and a guest that returns rubbish never breaks the judge.
 
-This is the quick proof, with a sample that is always the same: of each exercise the reference, the stub, one mistake
-for every check, two right answers and two kinds of rubbish. `make validate` is the whole one: the reference on fifty
+This is the quick proof, with a sample that is always the same: of each exercise the reference, the stub, three
+mistakes, a right answer and two kinds of rubbish. `make validate` is the whole one: the reference on fifty
 seeds, each named answer on several, and every mutant of the reference. EXHAUSTIVE=1 takes every named answer and all
 rubbish here as well.
 """
@@ -44,8 +44,8 @@ WRONG, RIGHT = (
     for kind in proof.KINDS
 )
 SEEDS = range(100, 102)  # other than those of `make validate`
-MISTAKES = sample(WRONG, 1, lambda case: case[2].name, lambda case: (case[0].id, case[2].caught_by))
-ALTERNATIVES = sample(RIGHT, 2, lambda case: case[2].name, lambda case: (case[0].id, case[1].id))
+MISTAKES = sample(WRONG, 3, lambda case: case[2].name, lambda case: (case[0].id, case[1].id))
+ALTERNATIVES = sample(RIGHT, 1, lambda case: case[2].name, lambda case: (case[0].id, case[1].id))
 
 
 def name_of(value):

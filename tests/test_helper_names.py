@@ -5,6 +5,7 @@ import re
 from functools import cache
 
 import pytest
+from samples import sample
 
 from autograder import checking, provenance
 from autograder.course import load_course
@@ -48,8 +49,19 @@ def last_definitions(sliced):
     return found
 
 
-@pytest.mark.parametrize("place", ["above all cells", "in the first exercise's cell", "in the last exercise's cell"])
-@pytest.mark.parametrize("homework", COURSE.given, ids=lambda homework: homework.id)
+PLACES = sample(
+    [
+        pytest.param(homework, place, id=f"{homework.id}-{place}")
+        for homework in COURSE.given
+        for place in ("above all cells", "in the first exercise's cell", "in the last exercise's cell")
+    ],
+    1,
+    lambda case: case.id,
+    lambda case: case.values[0].id,
+)
+
+
+@pytest.mark.parametrize(("homework", "place"), PLACES)
 def test_a_helper_may_have_any_name_of_a_released_cell(homework, place):
     """Every exercise's first definition looks up a helper of each such name, but for what the exercise itself uses."""
     sources = {f"{exercise.id}_code": solution(homework, exercise) for exercise in homework.exercises}

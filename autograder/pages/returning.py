@@ -62,9 +62,9 @@ def write_zips(folder: Path, homework: Homework, pages: dict[str, Path], times: 
     done = Returned()
     inside: dict[str, dict[str, Path]] = {MOODLE: {}, CANVAS: {}}
     for student, page in pages.items():
-        entry = times.entry(homework.id, student)
-        name = _name_in(entry.get("platform", ""), entry.get("from", ""), homework) if entry else None
-        if entry is None or name is None:
+        entry = times.entry(homework.id, student) or {}
+        name = _name_in(entry.get("platform", ""), str(entry.get("from", "")), homework)
+        if name is None:
             done.left.append((student, "did not come from Moodle or Canvas, or not with `make collect`"))
             continue
         platform = entry["platform"]
@@ -128,8 +128,7 @@ def messages(
     made, left = [], []
     for owner, page in pages.items():
         data = page.read_bytes()
-        team = roster.team_of(owner) if homework.teams else ()
-        for student in (owner, *(one for one in team if one not in pages)):
+        for student in roster.team_of(owner) if homework.teams else (owner,):
             known = roster.get(student)
             if not known.email:
                 left.append((student, "has no address in roster.csv"))

@@ -37,8 +37,9 @@ def fit_gaussian(
 
     log_p (N,) is the log density of p on `grid` (N,), evenly spaced. `direction` is "forward", minimise KL(p || q),
     or "reverse", minimise KL(q || p). The parameters that move are the mean and the logarithm of the standard
-    deviation; they start from the given numbers, and they decide in which local minimum the reverse fit ends.
-    The results carry no gradient.
+    deviation. They start from the given numbers, which decide in which local minimum the reverse fit ends, and each
+    of the `steps` steps subtracts learning_rate times their gradient of the Riemann sum: no momentum, nothing
+    adaptive. The results carry no gradient.
 
     Raises ValueError for any other direction.
     """

@@ -3,7 +3,8 @@
 Model    The probe's own, from numbers drawn here: the logit of a pixel is a bias plus a weighted sum over the pixels
          before it, a fully visible sigmoid belief network (Frey, 1998); probabilities stay within 0.02..0.98.
 Oracle   One image, one pixel, one number at a time in Python, with the uniform numbers that were sent. Each is at
-         least 1e-3 away from the probability that it is compared with, so that rounding cannot decide a pixel.
+         least 1e-3 away from the probability that it is compared with, so that rounding cannot decide a pixel; but
+         for a model without weights whose probability is exactly 1/2, or within 0.001 of 0 and 1.
 Calls    A count made in the guest could be forged. Instead the model adds the next row of a table to its logits at
          every call: one call too many or too few changes the pixels themselves, and those are compared here.
 Cost     0.1 s.
@@ -16,6 +17,24 @@ import torch
 from torch import Tensor, nn
 
 from autograder.checking import Grade, hint, points, probe, sequence, tensor
+
+PROMISES = {
+    "complete": {
+        "The images x0 with every unknown pixel drawn from the model, given the pixels before it: (B, 1, H, W).": (
+            "raster_order"
+        ),
+        "the logit of a pixel depends only on pixels that come before it in raster order": "raster_order",
+        "`known` (B, 1, H, W) is bool and may differ from image to image.": "raster_order",
+        "Where it is True the pixel of x0 stays": "known_pixels_stay",
+        "the pixel becomes 1 when its uniform number in u (B, 1, H, W) is smaller than the sigmoid of its logit": (
+            "raster_order, edges"
+        ),
+        "All randomness is in u.": "raster_order",
+        "`model.logits` is called exactly once per position that is unknown in at least one image": "calls",
+        "With nothing known this is ancestral sampling.": "sampling",
+        "x0 itself is not changed; the result has its dtype.": "known_pixels_stay, edges",
+    },
+}
 
 
 @probe
@@ -108,7 +127,7 @@ def test_known_pixels_stay(grade):
         assert torch.equal(argument, case.x0.double()), "x0 was changed: complete should work on a copy"
 
 
-@points("2/5")
+@points("3/10")
 @hint("Fill pixel after pixel: the logit of a pixel depends on the pixels that you filled before it.")
 def test_raster_order(grade):
     """The completion is the one that the model, the known pixels and u determine."""
@@ -144,3 +163,38 @@ def test_calls(grade):
             "the model's logits depended on how often it had been called, and the completion is not what one call per "
             "position that is unknown in some image gives"
         )
+
+
+@probe
+def drawn_at_the_edges(student, logits: Tensor, x0: Tensor, known: Tensor, u: Tensor) -> list:
+    """The completion where the logits are fixed numbers, and the names of the dtypes of x0 and of the result."""
+
+    class Model(nn.Module):
+        def logits(self, x):
+            return logits
+
+    completed = student.complete(Model(), x0, known, u)
+    names = [str(getattr(images, "dtype", "")).rpartition(".")[2] for images in (x0, completed)]  # NumPy's as well
+    return [completed, *names]
+
+
+@points("1/10")
+@hint("u smaller than the sigmoid: not smaller or equal, and without a floor below the probability.")
+def test_edges(grade):
+    """A pixel whose u equals its probability is 0, rare values are drawn as rarely as they are, and the dtype stays."""
+    shape = 2, 1, 3, 4
+    known = torch.zeros(shape, dtype=torch.bool)
+    rare = 6 + 2 * torch.rand(shape, generator=grade.rng)  # probabilities of 0.998 and more, or 0.002 and less
+    cases = [
+        (torch.zeros(shape), torch.full(shape, 0.5), 0.0),
+        (rare, torch.full(shape, 0.995), 1.0),
+        (-rare, torch.full(shape, 0.005), 0.0),
+    ]
+    for dtype in (torch.float32, torch.float64):
+        x0 = (torch.rand(shape, generator=grade.rng) < 0.5).to(dtype)
+        for logits, u, value in cases:
+            answer = sequence(grade.submission(drawn_at_the_edges, logits, x0, known, u), 3, "what comes back")
+            assert (tensor(answer[0], shape, "the completed batch") == value).all(), (
+                "an unknown pixel is not 1 exactly when its u is smaller than its probability"
+            )
+            assert answer[1] == answer[2], "the result has another dtype than x0"

@@ -20,6 +20,30 @@ from torch.distributions import Independent, MultivariateNormal, Normal
 from autograder.checking import hint, points, probe, tensor
 from autograder.judging.instruments import between, normal
 
+PROMISES = {
+    "elbo": {
+        "Monte Carlo estimate of the evidence lower bound of every data point: (B,), in nats.": "value, average",
+        "The model has p(z) = N(0, I) and p(x | z) = N(x; mean(z), std(z)^2 I)": "value",
+        "q(z | x) = N(z; q_mean, q_std^2 I).": "value",
+        "x is (B, D); q_mean and q_std > 0 are (B, d); eps (K, B, d) is standard normal noise, the only randomness": (
+            "value"
+        ),
+        "std a positive tensor of shape () or any that broadcasts to it.": "value",
+        "The result is the mean over k of log p(x | z_k) + log p(z_k) - log q(z_k | x)": "value",
+        "no term replaced by its closed form: when q is the exact posterior, every z_k gives log p(x) itself.": (
+            "zero_variance"
+        ),
+    },
+    "elbo_gap": {
+        "How far the ELBO of q lies below log p(x) in a one-dimensional conjugate model, in nats": "gap",
+        "p(z) = N(0, 1), p(x | z) = N(x; z, s^2), so s is a standard deviation.": "gap",
+        "The approximate posterior is q = N(m, v), so v is a variance.": "gap",
+        "The gap is KL(q || p(z | x)), in closed form.": "gap",
+        "x, m, v, s are tensors that broadcast to the shape of x; the formula holds elementwise.": "gap",
+    },
+}
+KINDS_OF_STD = {"fixed": "(D,)", "per draw": "(K, B, 1)", "per coordinate": "(K, B, D)"}
+
 
 @probe
 def decoder(weight: Tensor, bias: Tensor, std: Tensor, kind: str, bent: bool) -> object:
@@ -90,13 +114,14 @@ def test_value(grade):
     rng = grade.rng
     for K, B, D, d in ((1, 4, 3, 2), (6, 5, 2, 4), (3, 1, 4, 1)):
         x, q_mean, q_std = normal(rng, B, D), normal(rng, B, d), between(rng, 0.4, 1.6, B, d)
-        for shape, kind in (((D,), "per coordinate"), ((), "fixed")):
+        for shape, kind in (((D,), "per coordinate"), ((), "fixed"), ((), "per draw"), ((D,), "fixed")):
             parameters = [normal(rng, D, d), normal(rng, D), between(rng, 0.5, 1.5, *shape), kind, True]
             numbers = x, q_mean, q_std, parameters, normal(rng, K, B, d)
             answer = tensor(grade.submission(bound, *numbers), (B,), "the ELBO")
             truth = true_bound(*numbers)
+            which = "one number" if not shape and kind == "fixed" else f"of shape {KINDS_OF_STD[kind]}"
             assert ((answer - truth).abs() <= 1e-5 * truth.abs().clamp(min=1)).all(), (
-                "the ELBO is not right" if shape else "the ELBO is not right when the decoder's std is one number"
+                f"the ELBO is not right when the decoder's std is {which}"
             )
 
 
@@ -146,9 +171,10 @@ def test_gap(grade):
     rng = grade.rng
     for shape in ((6,), (2, 3), ()):
         x, m = between(rng, -2, 2, *shape), between(rng, -1.5, 1.5, *shape)
-        v, s = between(rng, 0.1, 2, *shape), between(rng, 0.4, 1.6, *shape)
+        # v has one entry for all of a row, and s one for all.
+        v, s = between(rng, 0.1, 2, *shape[:-1], 1) if shape else between(rng, 0.1, 2), between(rng, 0.4, 1.6)
         answer = tensor(grade.submission(gap, x, m, v, s), shape, "the gap").flatten()
-        cases = zip(*(part.flatten().tolist() for part in (x, m, v, s)), strict=True)
+        cases = zip(*(part.expand(shape).flatten().tolist() for part in (x, m, v, s)), strict=True)
         truth = torch.tensor([conjugate(*case)[1] for case in cases], dtype=torch.float64)
         assert (answer >= -1e-6).all(), "the gap is negative: the ELBO would lie above log p(x)"
         assert (answer - truth).abs().max() < 1e-5, "the gap is not KL(q || p(z | x))"

@@ -24,6 +24,40 @@ NONE, SOME = 1e-4, 1e-3
 LARGEST = 1e4  # of an output: standard normal weights make less than 100
 
 
+PROMISES = {
+    "MaskedConv2d": {
+        "A k x k convolution that sees only the part of its window that comes earlier in raster order.": "kind_a",
+        "That is all rows of the window above its centre, to their full width": "kind_a",
+        'Kind "A" does not see the centre pixel itself, in any channel': "kind_a",
+        'kind "B" sees it in all channels.': "kind_b",
+        "The mask acts on the weights in every forward pass, whatever values the parameters have been given": (
+            "kind_a, learns_any_masked_filter"
+        ),
+        "every weight that it lets through can be learned.": "learns_any_masked_filter",
+        "There may be a bias.": "kind_a",
+        "Pixels outside the image count as zeros.": "kind_a, stack_is_autoregressive",
+        "`kernel_size` is odd.": "kind_b",
+        'Raises ValueError when `kind` is neither "A" nor "B".': "other_kinds",
+        "The outputs (B, out_channels, H, W) for the images x (B, in_channels, H, W).": "kind_a",
+    },
+}
+
+
+@probe
+def kinds_taken(student, kinds):
+    """What making a layer of every kind does: "a layer", or the name of what it raises."""
+    found = []
+    for kind in kinds:
+        try:
+            student.MaskedConv2d(kind, 1, 2, 3)
+            found.append("a layer")
+        except ValueError:
+            found.append("ValueError")
+        except Exception:
+            found.append("another error")
+    return found
+
+
 @probe
 def redraw(layer, std):
     """Give every trainable parameter new random values: masks kept as frozen parameters stay as they are."""
@@ -153,7 +187,7 @@ def test_kind_b(grade):
     judge_window(grade, "B", 1, 2, 2, 3, 5)
 
 
-@points("1/4")
+@points("1/5")
 @hint("Kind A comes first and keeps a pixel from itself; kind B may then look at what the layer before has made of it.")
 def test_stack_is_autoregressive(grade):
     """In a stack of A and then B, a pixel depends on all earlier pixels within reach, and on no others."""
@@ -175,7 +209,7 @@ def test_stack_is_autoregressive(grade):
         assert size[reach].min() > NONE, "in a stack of A, B, B an output misses an earlier pixel within its reach"
 
 
-@points("1/4")
+@points("1/5")
 @hint("Gradients must flow through the masked weights into the parameters; after a step the mask still has to act.")
 def test_learns_any_masked_filter(grade):
     """Every weight inside the mask is learned, and the mask holds while the layer trains."""
@@ -199,3 +233,16 @@ def test_learns_any_masked_filter(grade):
         expected = F.conv2d(test.double(), kernel * seen, padding=1)
         error = (after[:64] - expected).square().mean() / expected.square().mean()
         assert error < 5e-3, f"a layer of kind {kind!r} cannot learn a filter that its mask allows"
+
+
+@points("1/10")
+@hint("Say what `kind` must be, in a ValueError, when the layer is made.")
+def test_other_kinds(grade):
+    """A kind that does not exist is refused with a ValueError, the two that exist are not."""
+    kinds = ["A", "C", "B", "a", "AB", ""]
+    found = sequence(grade.submission(kinds_taken, kinds), len(kinds), "what comes back")
+    for kind, what in zip(kinds, found, strict=True):
+        if kind in ("A", "B"):
+            assert what == "a layer", f"kind {kind!r} is refused"
+        else:
+            assert what == "ValueError", "a kind that is neither A nor B does not raise ValueError"

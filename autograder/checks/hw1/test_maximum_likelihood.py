@@ -2,7 +2,9 @@
 
 Oracle   the identity nll = entropy(empirical) + KL(empirical || model), both summed with math.fsum from a softmax that
          is computed here; for the fit, the observed frequencies, which are the exact optimum.
-Error    the oracle is exact to 1e-14; 1e-6 is allowed (a solution in float32 is right too), 1e-3 for the fit.
+Path     a few steps of descent, with the gradient softmax(logits) - frequencies written down.
+Error    the oracle is exact to 1e-14; 1e-6 is allowed (a solution in float32 is right too), 1e-3 for the fit, 1e-4
+         for the path.
 Cost     0.2 s, nearly all of it for the fits.
 Rejects  every mistake in maximum_likelihood.mistakes.md.
 """
@@ -12,6 +14,28 @@ import math
 import torch
 
 from autograder.checking import hint, limits, points, probe, sequence, tensor
+from autograder.judging.instruments import uniform
+
+PROMISES = {
+    "nll": {
+        "Mean negative log-likelihood per observation, in nats: () from logits (K,) and counts (K,).": (
+            "nll_is_entropy_plus_kl"
+        ),
+        "The model gives symbol k the probability softmax(logits)_k.": "nll_is_entropy_plus_kl",
+        "Symbol k was seen counts[k] >= 0 times": "nll_is_entropy_plus_kl",
+        "Large logits do no harm: adding 1000 to all of them changes nothing.": "nll_is_blind_to_a_shift",
+    },
+    "fit_mle": {
+        "Logits (K,) of the maximum likelihood fit to counts (K,): plain gradient descent from zero logits.": (
+            "fit_reaches_the_frequencies, fit_takes_plain_steps"
+        ),
+        "Each of the `steps` steps subtracts learning_rate times the gradient of nll": "fit_takes_plain_steps",
+        "The result carries no gradient.": "fit_takes_plain_steps",
+        "With the defaults, and when no symbol is rarer than one in thirty, softmax(logits) ends within 1e-3": (
+            "fit_reaches_the_frequencies"
+        ),
+    },
+}
 
 
 @probe
@@ -24,6 +48,24 @@ def likelihoods(student, cases):
 def fits(student, data):
     """The fitted logits of every vector of counts."""
     return [student.fit_mle(counts) for counts in data]
+
+
+@probe
+def few_steps(student, cases):
+    """The logits after some steps for every (counts, steps, learning_rate), and whether they carry a gradient."""
+    found = []
+    for counts, steps, learning_rate in cases:
+        logits = student.fit_mle(counts, steps=steps, learning_rate=learning_rate)
+        found.append([logits, bool(getattr(logits, "requires_grad", False))])
+    return found
+
+
+def descended(counts, steps, learning_rate):
+    """The logits after some steps of plain descent from zero: the gradient is softmax(logits) - frequencies."""
+    logits = torch.zeros_like(counts)
+    for _ in range(steps):
+        logits = logits - learning_rate * (logits.softmax(0) - counts / counts.sum())
+    return logits
 
 
 def random_case(K, rng):
@@ -44,7 +86,7 @@ def entropy_plus_kl(logits, counts):
     return entropy + math.fsum(o * math.log(o / m) for o, m in pairs)
 
 
-@points("2/5")
+@points("3/10")
 @hint("softmax(logits) are the probabilities; take the mean over the observations, in nats.")
 def test_nll_is_entropy_plus_kl(grade):
     """`nll` is the entropy of the data plus KL(empirical || model)."""
@@ -71,7 +113,7 @@ def test_nll_is_blind_to_a_shift(grade):
     assert abs(up - plain) < 1e-3 and abs(down - plain) < 1e-3, "nll changes when one number is added to all logits"
 
 
-@points("2/5")
+@points("3/10")
 @limits(cpu_seconds=10, wall_seconds=40)
 @hint("Print nll while it descends: does it fall, and does it stop falling?")
 def test_fit_reaches_the_frequencies(grade):
@@ -82,3 +124,26 @@ def test_fit_reaches_the_frequencies(grade):
         fitted = tensor(answer, tuple(counts.shape), "the result of fit_mle").softmax(0)
         off = (fitted - counts / counts.sum()).abs().max()
         assert off < 1e-3, "after fit_mle, softmax(logits) is not close to the observed frequencies"
+
+
+@points("1/5")
+@hint("One step: logits - learning_rate * gradient, from zero logits. Is every argument used?")
+def test_fit_takes_plain_steps(grade):
+    """After a few steps `fit_mle` is where plain gradient descent from zero is, for any number of steps and rate."""
+    cases = []
+    for K, steps in ((4, 0), (3, 1), (5, 3), (6, 8)):
+        counts = torch.randint(2, 60, (K,), generator=grade.rng).double()
+        counts[torch.randint(K, (1,), generator=grade.rng)] = 0
+        cases.append((counts, steps, uniform(grade.rng, 0.3, 1.8)))
+    answers = sequence(grade.submission(few_steps, cases), len(cases), "the list of fits")
+    for answer, (counts, steps, learning_rate) in zip(answers, cases, strict=True):
+        logits, carries = sequence(answer, 2, "what comes back")
+        off = (
+            tensor(logits, tuple(counts.shape), "the result of fit_mle") - descended(counts, steps, learning_rate)
+        ).abs()
+        assert off.max() < 1e-4, (
+            "without a step the logits are not zero"
+            if steps == 0
+            else "the first steps are not those of gradient descent"
+        )
+        assert carries is False, "the result of fit_mle still carries a gradient"

@@ -13,6 +13,28 @@ import torch
 
 from autograder.checking import hint, number, points, probe, sequence, tensor
 
+PROMISES = {
+    "mc_expectation": {
+        "Estimate () of E[f(x)] and its standard error (), from n samples drawn in one call.": (
+            "estimate_is_the_mean_over_the_samples, standard_error_is_that_of_the_mean"
+        ),
+        "`sampler(n, generator)` returns n independent samples (n, ...), and `f` maps them to n values (n,).": (
+            "estimate_is_the_mean_over_the_samples"
+        ),
+        "The standard error is the standard deviation of the estimate, not that of one value.": (
+            "standard_error_is_that_of_the_mean"
+        ),
+    },
+    "histogram_density": {
+        "The histogram of x (N,) as a density: its height (K,) over each of the K bins between edges (K + 1,).": (
+            "histogram_is_a_density"
+        ),
+        "The edges increase; the bins may differ in width.": "histogram_is_a_density",
+        "Points outside [edges[0], edges[-1]] are ignored and do not count as data": "histogram_ignores_points_outside",
+        "Raises ValueError when no point lies in that range.": "empty_range",
+    },
+}
+
 
 @probe
 def draw(kind, n, generator):
@@ -58,6 +80,20 @@ def densities(student, cases):
     return [student.histogram_density(x, edges) for x, edges in cases]
 
 
+@probe
+def refusals(student, cases):
+    """What histogram_density does with every (x, edges): "a density", or the name of what it raises."""
+    found = []
+    for x, edges in cases:
+        try:
+            found.append("nothing" if student.histogram_density(x, edges) is None else "a density")
+        except ValueError:
+            found.append("ValueError")
+        except Exception:
+            found.append("another error")
+    return found
+
+
 def random_cases(rng):
     """A (kind, n, seed) per law; n is a few hundred."""
     for kind in ("exponential", "normal", "uniform"):
@@ -81,9 +117,9 @@ def random_edges(K, rng):
 
 
 def count_by_hand(x, edges):
-    """The density over the range of the edges; no point lies on an edge."""
+    """The density over the range of the edges; no point lies on an edge but for the first and the last."""
     x, edges = x.tolist(), edges.tolist()
-    counts = [sum(low < value < high for value in x) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    counts = [sum(low <= value <= high for value in x) for low, high in zip(edges[:-1], edges[1:], strict=True)]
     widths = [high - low for low, high in zip(edges[:-1], edges[1:], strict=True)]
     heights = [count / (sum(counts) * width) for count, width in zip(counts, widths, strict=True)]
     return torch.tensor(heights, dtype=torch.float64)
@@ -111,7 +147,7 @@ def test_standard_error_is_that_of_the_mean(grade):
         assert right, "the standard error is not the standard deviation of the estimate"
 
 
-@points("1/4")
+@points("1/5")
 @hint("Height times width is the share of the points in a bin; the bins may differ in width.")
 def test_histogram_is_a_density(grade):
     """`histogram_density` gives heights whose areas are the shares of the points, for bins of any width."""
@@ -123,10 +159,13 @@ def test_histogram_is_a_density(grade):
     edges = random_edges(5, grade.rng)
     near = torch.rand(30, generator=grade.rng, dtype=torch.float64)
     cases.append((edges[0] + (edges[2] - edges[0]) * near, edges))  # nothing in the last bins
+    middle = (edges[1:] + edges[:-1]) / 2
+    ends = torch.stack([edges[0], edges[0], edges[-1], edges[-1], edges[-1]])  # the range is closed on either side
+    cases.append((torch.cat([ends, middle.repeat(4), middle[1:2].repeat(9)]), edges))  # and equal points are points
     judge_densities(grade, cases, "the height of a bin is not the share of its points over its width")
 
 
-@points("1/4")
+@points("1/5")
 @hint("Only the points inside the range are data: the areas of all bins make 1.")
 def test_histogram_ignores_points_outside(grade):
     """`histogram_density` integrates to 1 over the range of the edges when many points lie outside."""
@@ -144,3 +183,18 @@ def judge_densities(grade, cases, complaint):
     for answer, (x, edges) in zip(answers, cases, strict=True):
         density = tensor(answer, (len(edges) - 1,), "the result of histogram_density")
         assert torch.allclose(density, count_by_hand(x, edges), rtol=1e-5, atol=1e-7), complaint
+
+
+@points("1/10")
+@hint("Without a point in the range there is no density to return: raise ValueError.")
+def test_empty_range(grade):
+    """`histogram_density` refuses data without a point in the range with a ValueError, and no other."""
+    edges = random_edges(4, grade.rng)
+    width = edges[-1] - edges[0]
+    beyond = edges[-1] + width * (0.1 + torch.rand(7, generator=grade.rng, dtype=torch.float64))
+    around = torch.cat([beyond, edges[:1] - width])
+    cases = [(beyond, edges), (around, edges), (torch.cat([around, edges[:1] + 0.1 * width]), edges)]
+    found = sequence(grade.submission(refusals, cases), len(cases), "what comes back")
+    for what in found[:2]:
+        assert what == "ValueError", "no point lies between the first and the last edge, and no ValueError is raised"
+    assert found[2] == "a density", "data with one point in the range are refused"

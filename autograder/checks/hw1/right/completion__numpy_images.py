@@ -1,4 +1,4 @@
-"""NumPy arrays filled in place, one image at a time inside a position; unknown pixels start at zero; float64 result."""
+"""NumPy arrays filled in place, one image at a time inside a position; unknown pixels start at zero."""
 
 import numpy as np
 
@@ -13,4 +13,4 @@ def complete(model, x0, known, u):
         for b in range(len(images)):
             if not given[b, 0, r, c]:
                 images[b, 0, r, c] = uniform[b, 0, r, c] < 1 / (1 + np.exp(-logits[b, 0, r, c]))
-    return torch.from_numpy(images)
+    return torch.from_numpy(images).to(x0.dtype)

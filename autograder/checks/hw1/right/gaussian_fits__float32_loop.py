@@ -20,6 +20,8 @@ class Bell(nn.Module):
 
 
 def fit_gaussian(log_p, grid, direction, mean0, log_std0, steps=1000, learning_rate=0.05):
+    if direction not in ["forward", "reverse"]:
+        raise ValueError("forward or reverse?")
     bell, x, target = Bell(mean0, log_std0), grid.float(), log_p.float()
     for _ in range(steps):
         log_q = bell(x)
@@ -30,4 +32,4 @@ def fit_gaussian(log_p, grid, direction, mean0, log_std0, steps=1000, learning_r
         with torch.no_grad():
             for parameter in bell.parameters():
                 parameter -= learning_rate * parameter.grad
-    return bell.mean, bell.log_std.exp()
+    return bell.mean.detach(), bell.log_std.detach().exp()

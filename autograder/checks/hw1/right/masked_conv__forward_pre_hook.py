@@ -3,6 +3,8 @@
 
 class MaskedConv2d(nn.Conv2d):
     def __init__(self, kind, in_channels, out_channels, kernel_size):
+        if kind not in ("A", "B"):
+            raise ValueError(f"no such kind: {kind}")
         super().__init__(in_channels, out_channels, kernel_size, padding="same")
         centre = kernel_size // 2
         rows, columns = torch.meshgrid(torch.arange(kernel_size), torch.arange(kernel_size), indexing="ij")

@@ -6,6 +6,8 @@ from torch.nn.utils import parametrize
 
 class Mask(nn.Module):
     def __init__(self, kind, k):
+        if kind not in ("A", "B"):
+            raise ValueError(f"no such kind: {kind}")
         super().__init__()
         mask = np.zeros(k * k)
         mask[: k * k // 2] = 1
@@ -18,5 +20,7 @@ class Mask(nn.Module):
 
 class MaskedConv2d(nn.Conv2d):
     def __init__(self, kind, in_channels, out_channels, kernel_size):
+        if kind not in ("A", "B"):
+            raise ValueError(f"no such kind: {kind}")
         super().__init__(in_channels, out_channels, kernel_size, padding=kernel_size // 2)
         parametrize.register_parametrization(self, "weight", Mask(kind, kernel_size))

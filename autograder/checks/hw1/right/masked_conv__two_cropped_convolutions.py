@@ -3,6 +3,8 @@
 
 class MaskedConv2d(nn.Module):
     def __init__(self, kind, in_channels, out_channels, kernel_size):
+        if kind not in ("A", "B"):
+            raise ValueError(f"no such kind: {kind}")
         super().__init__()
         self.c, self.own = kernel_size // 2, kind == "B"
         if self.c:

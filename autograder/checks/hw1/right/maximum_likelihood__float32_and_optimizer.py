@@ -15,4 +15,4 @@ def fit_mle(counts, steps=500, learning_rate=1.0):
         loss = nll(logits, counts)
         loss.backward()
         optimizer.step()
-    return logits
+    return logits.data

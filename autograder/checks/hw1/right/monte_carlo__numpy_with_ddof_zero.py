@@ -9,4 +9,6 @@ def mc_expectation(f, sampler, n, generator):
 
 
 def histogram_density(x, edges):
+    if not ((edges[0] <= x) & (x <= edges[-1])).any():
+        raise ValueError("no data")
     return np.histogram(x.numpy(), bins=edges.numpy(), density=True)[0]

@@ -10,5 +10,8 @@ def mc_expectation(f, sampler, n, generator):
 
 def histogram_density(x, edges):
     below = (x[:, None] < edges).sum(0)  # number of points below each edge
+    below[-1] += (x == edges[-1]).sum()
     counts = torch.diff(below).double()
+    if counts.sum() == 0:
+        raise ValueError("no point in any bin")
     return counts / counts.sum() / torch.diff(edges)

@@ -55,9 +55,9 @@ def directions(student):
     two_modes = torch.logaddexp(bell(grid, -2.5, width=0.6), bell(grid, 2.5, width=0.6)) - math.log(2)
     widths = {}
     for direction in ("forward", "reverse"):
-        fit = student.fit_gaussian(two_modes, grid, direction, 2.0, -0.3)
+        fit = student.fit_gaussian(two_modes, grid, direction, 2.0, -0.3, 150, 0.2)
         mean, widths[direction] = (float(torch.as_tensor(value).detach()) for value in fit)
-        near = 0.0 if direction == "forward" else 2.5
+        near = {"forward": 0.0, "reverse": 2.5}[direction]
         assert abs(mean - near) < 0.3, (
             f"from the right mode of two, the {direction} fit should end near {near:g}: which KL does it descend?"
         )

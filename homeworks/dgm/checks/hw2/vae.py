@@ -86,8 +86,8 @@ def samples(student):
 def noise_of_samples(student):
     model, _ = small(student, "gaussian")
     with torch.no_grad():
-        for parameter in model.parameters():
-            parameter.add_(0.2)
+        for weights in model.parameters():
+            weights.add_(0.2)
     eps_z, eps_x = torch.randn(6, 3), torch.randn(6, 5)
     p = likelihood_of(model, eps_z, "gaussian")
     assert torch.allclose(model.sample(eps_z, eps_x), torch.addcmul(p.loc, p.scale, eps_x), atol=1e-4), (
