@@ -11,7 +11,21 @@ from solutions.bench.harness import Row
 from solutions.bench.suite import WITHOUT_PEER
 from solutions.machine import machine as processor
 
-PACKAGES = ["torch", "numpy", "scipy", "scikit-learn", "nflows", "zuko", "pyro-ppl", "pythae", "pytorch-tcn"]
+PACKAGES = [
+    "torch",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "nflows",
+    "zuko",
+    "pyro-ppl",
+    "pythae",
+    "pytorch-tcn",
+    "prdc",
+    "vector-quantize-pytorch",
+    "torchdiffeq",
+    "diffusers",
+]
 
 
 def _version(package: str) -> str:

@@ -3,9 +3,9 @@
 Oracle   The loss row by row with the score written down here; the steps of the sampler composed here; on data at a
          single point the loss of the true score is zero. Finite differences for gradients.
 Error    1e-12, gradients 1e-8; 1e-6 is allowed, 1e-5 for gradients.
-Training Two Gaussians on a line with the weights 0.8 and 0.2, three standard deviations of the widest level apart, 500
-         steps of a small network, 400 chains: the share on the right is 0.23 +- 0.03, the energy distance to the data
-         0.02 +- 0.01 (mean and sd over 12 seeds); a single level of noise leaves half of the chains on each side.
+Training Two Gaussians on a line with the weights 0.8 and 0.2, six apart, levels of noise from 5 to 0.2, 500 steps of a
+         small network, 400 chains: the share at the smaller one is 0.230 +- 0.022, the energy distance to the data
+         0.021 +- 0.027, at most 0.10 (12 seeds); it grows with the square of the error of the share.
 Cost     about 1.5 s, nearly all in the training.
 Rejects  every mistake in ncsn.mistakes.md.
 """
@@ -233,7 +233,7 @@ def test_learns(grade: Grade) -> None:
     share = (found * side < 0).double().mean().item()
     assert 0.08 < share < 0.36, "after training the two clusters do not have their shares"
     distance = energy_distance(found[:, 0], kept[:, 0])
-    assert distance < 0.12, "after training the samples do not look like the data"
+    assert distance < 0.25, "after training the samples do not look like the data"
 
 
 def clusters(rng: torch.Generator, n: int, side: int) -> Tensor:
