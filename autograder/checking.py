@@ -41,7 +41,7 @@ MISSING, NOT_ATTEMPTED, BLOCKED, GRADER_ERROR = "missing", "not-attempted", "blo
 STATES = (PASSED, FAILED, ERROR, TIMEOUT, MEMORY, CRASHED, MISSING, NOT_ATTEMPTED, BLOCKED, GRADER_ERROR)
 
 
-LARGEST = 1e30  # of an answer: its square, and sums of such, are still finite
+LARGEST = 1e12  # of an answer, where a check says nothing else: the references stay far below, and squares are finite
 
 
 class CheckFileError(AutograderError):

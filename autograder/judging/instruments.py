@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Generator, Tensor
 
-from autograder.checking import Grade, sequence, tensor
+from autograder.checking import Failed, Grade, sequence, tensor
 
 # --- random numbers -------------------------------------------------------------------------------------------------
 
@@ -66,6 +66,16 @@ def each(grade: Grade, probe: Callable, cases: list, what: str) -> Tensor:
     """One number per case, (len(cases),), from a probe that gives a list of them; `what` names a number."""
     found = sequence(grade.submission(probe, cases), len(cases), "the list of values")
     return torch.stack([tensor(value, (), what) for value in found])
+
+
+def state_of(answer: object, what: str) -> dict[str, Tensor]:
+    """The state_dict of a trained model, to be loaded in a process that has not seen what it was trained on.
+
+    Raises Failed unless it is a dictionary of tensors.
+    """
+    if not isinstance(answer, dict) or not answer or not all(isinstance(value, Tensor) for value in answer.values()):
+        raise Failed(f"the state_dict of {what} should hold its trained parameters as tensors")
+    return answer
 
 
 def impulses(*shape: int) -> Tensor:

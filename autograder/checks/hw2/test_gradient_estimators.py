@@ -80,6 +80,13 @@ def true_gradient(f: list, mean: float, log_std: float) -> Tensor:
     return torch.tensor([by_mean, 2 * variance * by_variance], dtype=torch.float64)
 
 
+def belongs(rows: Tensor, eps: Tensor, log_std: float, name: str) -> bool:
+    """Whether the two columns of every row are in the ratio that its draw says, whatever f is."""
+    std = math.exp(log_std)
+    ratio = (std * eps, torch.ones_like(eps)) if name == "grad_reparam" else (std * (eps**2 - 1), eps)
+    return near_max(rows[:, 1] * ratio[1], rows[:, 0] * ratio[0])
+
+
 def moments(rows: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
     mean = weights @ rows
     return mean, weights @ (rows - mean) ** 2
@@ -159,6 +166,7 @@ def test_baseline(grade):
         baselines = uniform(grade.rng, 0.7, 3), uniform(grade.rng, -3, -0.7)
         # That the averages are right is for `test_score_is_unbiased` to judge; here they must stay the same in mean.
         plain, *others = score_rows(grade, f, mean, log_std, eps, *baselines)
+        assert belongs(plain, eps, log_std, "grad_score"), "a row of grad_score does not belong to its draw"
         # The same value at the mean, other values elsewhere: who asks f at the mean alone does not notice.
         wave = f[2] * math.sin(f[3] * mean)
         (other,) = score_rows(grade, [*f[:2], 0.0, *f[3:-1], f[-1] + wave], mean, log_std, eps)
@@ -182,12 +190,14 @@ def test_single_draws(grade):
         "grad_score": score_rows(grade, square, 1.0, 0.0, eps)[0],
     }
     for name, expected in (("grad_reparam", 4), ("grad_score", 30)):
-        variance = moments(rows[name][:, 0], weights)[1]
+        average, variance = moments(rows[name][:, 0], weights)
+        assert abs(average - 2) < 1e-3, f"the average of {name} is not the slope of E[z^2] in mean"
         assert abs(variance - expected) < 1e-3, f"the variance of {name} in mean is not right for f(z) = z^2"
     f, mean, log_std = random_case(grade.rng)
     draws = torch.randn(7, generator=grade.rng, dtype=torch.float64)
     for name, ask in (("grad_reparam", pathwise_rows), ("grad_score", lambda *case: score_rows(*case)[0])):
         together = ask(grade, f, mean, log_std, draws)
+        assert belongs(together, draws, log_std, name), f"a row of {name} does not belong to its draw"
         for i in (0, 4):
             alone = ask(grade, f, mean, log_std, draws[i : i + 1])
             assert near_max(together[i : i + 1], alone), f"a row of {name} depends on the other draws"

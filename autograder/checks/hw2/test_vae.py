@@ -10,7 +10,8 @@ Oracle   torch.distributions on what the same weights give for `encode` and `dec
 Forging  Rows are sent among others and in random order, and no answer may be one that fits whatever is asked: q must
          depend on x, p(x | z) on z, however little z moves, and the loss on the parameters. Otherwise a model of
          constants, a step-shaped decoder or hidden parameters satisfy every equation between the guest's own answers;
-         after training, a `decode` that knows which row it is asked about just repeats it. The loss, `encode` and
+         after training, a `decode` that knows which row it is asked about just repeats it: only the trained parameters
+         travel from process to process. The loss, `encode` and
          `decode` are asked in processes of their own, so that none of them remembers what another said. The seeds
          that are sent are not the judge's.
 Error    The oracles agree with the reference to 1e-10; 1e-4 of the size is allowed, 1e-3 for slopes.
@@ -33,7 +34,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_divergence
 
 from autograder.checking import Failed, hint, limits, points, probe, sequence, tensor
-from autograder.judging.instruments import between, binary_digits, near, normal
+from autograder.judging.instruments import between, binary_digits, near, normal, state_of
 
 LIKELIHOODS = ("gaussian", "bernoulli")
 LARGEST, WIDEST = 1e5, 20.0  # of a mean or logit, of a log standard deviation
@@ -98,7 +99,7 @@ def drawn(student, settings, eps_z, eps_x):
 
 @probe
 def train(student, x, sizes, likelihood, steps, batch, learning_rate, seed):
-    """Train a model; it stays with the student's class, where `trained_encode` and `trained_decode` find it."""
+    """Train a model: its parameters and buffers."""
     torch.manual_seed(seed)
     model = student.VAE(*sizes, likelihood=likelihood)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate)
@@ -108,19 +109,28 @@ def train(student, x, sizes, likelihood, steps, batch, learning_rate, seed):
         optimizer.zero_grad()
         model.loss(x[rows], torch.randn(batch, sizes[1]))["total"].backward()
         optimizer.step()
-    student.VAE.trained = model
+    return dict(model.state_dict())
 
 
 @probe
-def trained_encode(student, x):
-    with torch.no_grad():
-        return student.VAE.trained.encode(x)
+def trained(student, sizes, likelihood, seed, state):
+    """The trained model, made anew."""
+    torch.manual_seed(seed)
+    model = student.VAE(*sizes, likelihood=likelihood)
+    model.load_state_dict(state)
+    return model
 
 
 @probe
-def trained_decode(student, z):
+def trained_encode(student, settings, x):
     with torch.no_grad():
-        return student.VAE.trained.decode(z)
+        return trained(student, *settings).encode(x)
+
+
+@probe
+def trained_decode(student, settings, z):
+    with torch.no_grad():
+        return trained(student, *settings).decode(z)
 
 
 def data(rng: torch.Generator, n: int, d_x: int, likelihood: str) -> Tensor:
@@ -351,16 +361,19 @@ def log_prob_of_pairs(p: Normal | Bernoulli, x: Tensor) -> Tensor:
     return p.log_prob(torch.zeros_like(p.mean)).sum(1) + statistics @ natural.T
 
 
-def trained_bounds(grade, sent: Tensor, kept: Tensor, d_z: int, likelihood: str, draws: int) -> tuple:
+def trained_bounds(grade, settings: list, sent: Tensor, kept: Tensor, draws: int) -> tuple:
     """The ELBO of every row of `sent`, log p(x) of every row of `kept`, and the mean KL divergence of the first.
 
-    log p(x) comes from draws of the prior. The guest sees z for both in one heap, and of `kept` nothing at all.
+    log p(x) comes from draws of the prior. The guest sees z for both in one heap, and of `kept` nothing at all; who
+    encodes has not seen the training, and who decodes has not seen what was encoded.
     """
-    n, d_x = sent.shape
-    q = posterior(grade.submission(trained_encode, sent.float()), n, d_z)
+    (n, d_x), d_z, likelihood = sent.shape, settings[0][1], settings[1]
+    grade.fresh_session()
+    q = posterior(grade.submission(trained_encode, settings, sent.float()), n, d_z)
     z = torch.addcmul(q.mean, q.stddev, normal(grade.rng, draws, n, d_z)).flatten(0, 1)
     asked, where = among(z, normal(grade.rng, 4000, d_z), grade.rng)
-    p = likelihood_of(grade.submission(trained_decode, asked.float()), (len(asked), d_x), likelihood)
+    grade.fresh_session()
+    p = likelihood_of(grade.submission(trained_decode, settings, asked.float()), (len(asked), d_x), likelihood)
     kl = kl_divergence(q, Normal(0.0, 1.0)).sum(1)
     elbo = rows_of(p, where).log_prob(sent.repeat(draws, 1)).sum(1).view(draws, n).mean(0) - kl
     prior = torch.ones(len(asked), dtype=torch.bool)
@@ -379,8 +392,10 @@ def test_learns_a_gaussian(grade):
     factor = rotation * torch.tensor([2.5, 0.6], dtype=torch.float64)  # standard deviations along the two axes
     p = MultivariateNormal(normal(grade.rng, 2), scale_tril=torch.linalg.cholesky(factor @ factor.T))
     x, sent, kept = (p.mean + normal(grade.rng, n, 2) @ factor.T for n in (6000, 3000, 1500))
-    grade.submission(train, x.float(), (2, 2, 32), "gaussian", 1000, 128, 5e-3, grade.guest_seed())
-    elbo, log_px, kl = trained_bounds(grade, sent, kept, 2, "gaussian", 4)
+    sizes, seed = (2, 2, 32), grade.guest_seed()
+    state = grade.submission(train, x.float(), sizes, "gaussian", 1000, 128, 5e-3, seed)
+    settings = [sizes, "gaussian", seed, state_of(state, "a VAE")]
+    elbo, log_px, kl = trained_bounds(grade, settings, sent, kept, 4)
     for gap, what in ((p.log_prob(sent) - elbo, "the ELBO"), (p.log_prob(kept) - log_px, "the model's log p(x)")):
         error = gap.std().item() / math.sqrt(len(gap))
         assert gap.mean() > -5 * error - 0.01, f"after training {what} is better than the data allow"
@@ -395,8 +410,10 @@ def test_learns_digits(grade):
     """Trained for a few seconds on small digits, the model describes new digits better than independent pixels do."""
     images = binary_digits().flatten(1)[torch.randperm(len(binary_digits()), generator=grade.rng)]
     x, sent, kept = images[:1400], images[1400:1650], images[1650:]
-    grade.submission(train, x, (64, 8, 64), "bernoulli", 480, 64, 7e-3, grade.guest_seed())
-    elbo, log_px, kl = trained_bounds(grade, sent.double(), kept.double(), 8, "bernoulli", 4)
+    sizes, seed = (64, 8, 64), grade.guest_seed()
+    state = grade.submission(train, x, sizes, "bernoulli", 480, 64, 7e-3, seed)
+    settings = [sizes, "bernoulli", seed, state_of(state, "a VAE")]
+    elbo, log_px, kl = trained_bounds(grade, settings, sent.double(), kept.double(), 4)
     frequency = x.double().mean(0).clamp(0.001, 0.999)
     for found, rows, what in ((elbo, sent, "the ELBO"), (log_px, kept, "the model's log p(x)")):
         share = found.mean() / Bernoulli(frequency).log_prob(rows.double()).sum(1).mean()

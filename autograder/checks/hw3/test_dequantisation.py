@@ -15,7 +15,7 @@ from torch.distributions import Normal
 
 from autograder.checking import Grade, hint, points, probe, sequence, tensor
 from autograder.judging import instruments
-from autograder.judging.instruments import between
+from autograder.judging.instruments import between, normal
 
 PROMISES = {
     "to_logits": {
@@ -82,11 +82,17 @@ def density_of(mean, std, offset):
 
 @probe
 def bounds_of(student, name, density, x, u):
-    """A bound and its gradients in mean and std, with a cotangent of ones."""
+    with torch.no_grad():
+        return getattr(student, name)(density_of(*density), x, u)
+
+
+@probe
+def bound_products(student, name, density, x, u, cotangent):
+    """The product of the cotangent with the Jacobian of a bound in mean and std."""
     mean, std = density[0].clone().requires_grad_(), density[1].clone().requires_grad_()
     bound = getattr(student, name)(density_of(mean, std, density[2]), x, u)
-    total = bound.sum() + 0.0 * (mean.sum() + std.sum())
-    return bound, list(torch.autograd.grad(total, [mean, std]))
+    total = (bound * cotangent).sum() + 0.0 * (mean.sum() + std.sum())
+    return list(torch.autograd.grad(total, [mean, std]))
 
 
 def near(answer: Tensor, truth: Tensor, tolerance: float = 1e-5) -> bool:
@@ -101,9 +107,16 @@ def squeezed(x: Tensor, levels: int, alpha: float = 0.05) -> Tensor:
     return alpha + (1 - 2 * alpha) * x / levels
 
 
-def grade_bound(grade: Grade, name: str, density: list, x: Tensor, u: Tensor) -> tuple[Tensor, list]:
-    answer = sequence(grade.submission(bounds_of, name, density, x, u), 2, "the answer")
-    return tensor(answer[0], (len(x),), f"the result of {name}"), sequence(answer[1], 2, "the gradients")
+def grade_bound(grade: Grade, name: str, density: list, x: Tensor, u: Tensor) -> Tensor:
+    return tensor(grade.submission(bounds_of, name, density, x, u), (len(x),), f"the result of {name}")
+
+
+def judge_gradient(grade: Grade, name: str, density: list, x: Tensor, u: Tensor, truth: Tensor, sources: list) -> None:
+    """Compare products of the Jacobian with a cotangent that is drawn now with those of `truth`."""
+    cotangent = normal(grade.rng, len(x))
+    answer = sequence(grade.submission(bound_products, name, density, x, u, cotangent), 2, "the gradients")
+    for found, true in zip(answer, torch.autograd.grad((truth * cotangent).sum(), sources), strict=True):
+        assert near(tensor(found, tuple(true.shape), "a gradient"), true), f"the gradient of {name} is not right"
 
 
 @points("3/10")
@@ -172,15 +185,14 @@ def test_uniform_bound(grade):
     rng = grade.rng
     for K, B, D in ((1, 3, 2), (6, 1, 3), (5, 4, 1)):
         p, x, u = density(rng, D), cells(rng, B, D), between(rng, 0, 1, K, B, D)
-        answer, gradients = grade_bound(grade, "uniform_bound", p, x, u)
+        answer = grade_bound(grade, "uniform_bound", p, x, u)
         mean, std = p[0].clone().requires_grad_(), p[1].clone().requires_grad_()
         truth = sum(Normal(mean, std).log_prob(x + u[k]).sum(1) for k in range(K)) / K
         assert near(answer, truth.detach()), "uniform_bound is not the mean over the draws of log p(x + u)"
-        for found, true in zip(gradients, torch.autograd.grad(truth.sum(), [mean, std]), strict=True):
-            assert near(tensor(found, (D,), "a gradient"), true), "the gradient of uniform_bound is not right"
+        judge_gradient(grade, "uniform_bound", p, x, u, truth, [mean, std])
     p, x, n = density(rng, 1), cells(rng, 3, 1), 2000
     grid = ((torch.arange(n, dtype=torch.float64) + 0.5) / n).view(n, 1, 1).expand(n, 3, 1)
-    answer, _ = grade_bound(grade, "uniform_bound", p, x, grid[torch.randperm(n, generator=rng)])
+    answer = grade_bound(grade, "uniform_bound", p, x, grid[torch.randperm(n, generator=rng)])
     near_mean = ((x - p[0]) ** 2 + (x - p[0]) + 1 / 3)[:, 0]  # the mean of (x + u - mean)^2 over the cell
     truth = -near_mean / (2 * p[1] ** 2) - p[1].log() - 0.5 * math.log(2 * math.pi)
     assert near(answer, truth), "on an even grid uniform_bound is not the mean logarithm over the cell"
@@ -193,16 +205,15 @@ def test_importance_bound(grade):
     rng, n = grade.rng, 2000
     for K, B, D, offset in ((1, 3, 2, 0.0), (6, 1, 3, -3000.0), (5, 4, 1, 3000.0)):
         p, x, u = density(rng, D, offset), cells(rng, B, D), between(rng, 0, 1, K, B, D)
-        answer, gradients = grade_bound(grade, "importance_bound", p, x, u)
+        answer = grade_bound(grade, "importance_bound", p, x, u)
         mean, std = p[0].clone().requires_grad_(), p[1].clone().requires_grad_()
         each = torch.stack([Normal(mean, std).log_prob(x + u[k]).sum(1) for k in range(K)])
         truth = each.exp().mean(0).log()
         assert near(answer, truth.detach() + offset, 1e-8), "importance_bound is not the logarithm of the mean density"
-        for found, true in zip(gradients, torch.autograd.grad(truth.sum(), [mean, std]), strict=True):
-            assert near(tensor(found, (D,), "a gradient"), true), "the gradient of importance_bound is not right"
+        judge_gradient(grade, "importance_bound", p, x, u, truth, [mean, std])
     p, x = density(rng, 1), cells(rng, 3, 1)
     grid = ((torch.arange(n, dtype=torch.float64) + 0.5) / n).view(n, 1, 1).expand(n, 3, 1)
-    answer, _ = grade_bound(grade, "importance_bound", p, x, grid[torch.randperm(n, generator=rng)])
+    answer = grade_bound(grade, "importance_bound", p, x, grid[torch.randperm(n, generator=rng)])
     law = Normal(p[0], p[1])
     truth = (law.cdf(x + 1) - law.cdf(x)).log()[:, 0]
     assert near(answer, truth), "on an even grid importance_bound is not log P(x)"

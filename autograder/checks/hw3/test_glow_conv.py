@@ -139,14 +139,18 @@ def test_start(grade):
 @hint("One matrix for all places; every place stretches space by |det W|.")
 def test_places(grade):
     """`forward` multiplies every place by W, and its log-determinant counts every place."""
+    stretched = False  # an identity would be in order but for this
     for C, B, H, W in ((3, 2, 4, 5), (1, 3, 2, 1), (5, 1, 1, 3)):
         settings = moved_settings(grade, C)
         x = normal(grade.rng, B, C, H, W)
         measured = matrix(grade, settings)
+        stretched |= bool(log_det_per_place(measured).abs() > 1e-3)
+        grade.fresh_session()
         z, log_det = pair(grade.submission(asked, settings, "forward", x), "forward", tuple(x.shape))
         assert near(z, torch.einsum("cd,bdhw->bchw", measured, x)), "z is not W x at every place"
         truth = (H * W * log_det_per_place(measured)).expand(B)
         assert near(log_det, truth), "the log-determinant is not that of the map of the whole image"
+    assert stretched, "when its parameters move, the layer still neither stretches nor shrinks"
 
 
 @points("1/5")
@@ -156,6 +160,7 @@ def test_inverse(grade):
     for C, B, H, W in ((3, 2, 4, 5), (1, 3, 2, 1), (5, 1, 1, 3)):
         settings = moved_settings(grade, C)
         x, measured = normal(grade.rng, B, C, H, W), matrix(grade, settings)
+        grade.fresh_session()
         z = torch.einsum("cd,bdhw->bchw", measured, x)
         back, log_det = pair(grade.submission(asked, settings, "inverse", z), "inverse", tuple(x.shape))
         assert near(back, x), "inverse does not give back the x that forward made z of"
@@ -206,6 +211,7 @@ def test_slopes(grade):
         settings, x, step = moved_settings(grade, C), normal(grade.rng, B, C, H, W), 1e-5
         up, down = (matrix(grade, [*settings, shift]) for shift in (step, -step))
         here = matrix(grade, settings)
+        grade.fresh_session()
         cotangents = [normal(grade.rng, *x.shape), normal(grade.rng, B)]
         answer = sequence(grade.submission(slope, settings, x, cotangents), 2, "the gradients")
         truth = torch.einsum("cd,bchw->bdhw", here, cotangents[0])

@@ -188,10 +188,14 @@ def test_density(grade):
     for K, D, B in ((4, 2, 5), (3, 5, 3), (1, 3, 2)):
         settings, x = [masks_for(rng, K, D), 8, grade.guest_seed(), 0.8], normal(rng, B, D)
         steps = [sign * h * row for row in torch.eye(D, dtype=torch.float64) for sign in (1, -1)]
-        z, log_det = z_of(grade, settings, torch.cat([x, *(x + step for step in steps)]))
+        rows = torch.cat([x, *(x + step for step in steps)])
+        order = torch.randperm(len(rows), generator=rng)  # a map of x, and not of the place in a batch
+        z, log_det = (part[order.argsort()] for part in z_of(grade, settings, rows[order]))
         columns = [(up - down) / (2 * h) for up, down in zip(z[B:].split(B)[::2], z[B:].split(B)[1::2], strict=True)]
         truth = torch.linalg.slogdet(torch.stack(columns, -1)).logabsdet
         assert near(log_det[:B], truth), "the log-determinant is not that of the map"
+        assert truth.abs().max() > 1e-3, "when its parameters move, the flow still neither stretches nor shrinks"
+        grade.fresh_session()
         answer = tensor(grade.submission(asked, settings, "log_prob", x), (B,), "the result of log_prob")
         base = (-0.5 * z[:B].square() - 0.5 * math.log(2 * math.pi)).sum(1)
         assert near(answer, base + truth), "log_prob is not the log-density of x"
@@ -205,6 +209,8 @@ def test_samples(grade):
         settings, z = [masks_for(grade.rng, K, D), 8, grade.guest_seed(), 0.8], normal(grade.rng, 6, D)
         x, carries = sequence(grade.submission(drawn, settings, z), 2, "what sample returns")
         x = tensor(x, (6, D), "the result of sample")
+        assert (x - z).abs().max() > 1e-3, "sample gives the noise back"
+        grade.fresh_session()
         assert near(z_of(grade, settings, x)[0], z, 1e-5), "forward(sample(z)) is not z"
         assert carries is False, "samples carry a gradient"
 

@@ -13,6 +13,7 @@ Rejects  every mistake in flow_posterior.mistakes.md.
 """
 
 import math
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -122,7 +123,8 @@ def true_planar(z: Tensor, u: Tensor, w: Tensor, b: Tensor) -> tuple[Tensor, Ten
 
 
 def close(found: Tensor, truth: Tensor, tolerance: float = 1e-6) -> bool:
-    return bool(((found - truth).abs() <= tolerance * (1 + truth.abs())).all())
+    right = (found - truth).abs() <= tolerance * (1 + truth.abs())
+    return bool((truth.isfinite() & right).all())
 
 
 def planar_of(grade: Grade, z: Tensor, layer: tuple) -> tuple[Tensor, Tensor]:
@@ -187,6 +189,14 @@ def true_bound(coefficients: Tensor, eps: Tensor, mean: Tensor, log_std: Tensor,
     return log_joint - log_q
 
 
+def own_planar(grade: Grade, z: Tensor, layer: list) -> tuple[Tensor, Tensor]:
+    """The submission's planar map, from a process that does not know the bound; one that changes nothing is none."""
+    grade.fresh_session()
+    image, log_det = planar_of(grade, z, tuple(layer))
+    assert (image - z).abs().max() > 1e-6 and log_det.abs().max() > 1e-6, "with layers the bound is not right"
+    return image, log_det
+
+
 def gaussian(rng: torch.Generator, n: int, d: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Coefficients of log_joint, eps, mean and log_std."""
     return torch.rand(2, generator=rng, dtype=torch.float64), normal(rng, n, d), normal(rng, d), 0.4 * normal(rng, d)
@@ -210,7 +220,7 @@ def test_elbo_with_layers(grade: Grade):
         layers = [list(parameters(grade.rng, d)) for _ in range(K)]
         found = bound(grade, *case, layers)
         right = close(found, true_bound(*case, layers, lambda z, layer: true_planar(z, *layer)))
-        own = right or close(found, true_bound(*case, layers, lambda z, layer: planar_of(grade, z, tuple(layer))))
+        own = right or close(found, true_bound(*case, layers, partial(own_planar, grade)))
         assert own, "with layers the bound is not right"
 
 

@@ -73,7 +73,8 @@ def mixture(z: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
 
 
 def close(found: Tensor, truth: Tensor, tolerance: float = 1e-6) -> bool:
-    return bool(((found - truth).abs() <= tolerance * (1 + truth.abs())).all())
+    right = (found - truth).abs() <= tolerance * (1 + truth.abs())
+    return bool((truth.isfinite() & right).all())
 
 
 @points("3/10")
@@ -134,8 +135,10 @@ def true_parts(mean: Tensor, log_std: Tensor, eps: Tensor, log_aggregate: Tensor
 
 def own_parts(grade: Grade, mean: Tensor, log_std: Tensor, eps: Tensor) -> list[Tensor]:
     """The same with the submission's own aggregate density, so that a mistake there costs nothing here."""
+    grade.fresh_session()
     z = (mean + log_std.exp() * eps).flatten(0, 1)
     found = tensor(grade.submission(densities, z, mean, log_std), (len(z),), "the log density")
+    assert (found - found[0]).abs().max() > 1e-6, "a term is not right, and the log density is the same for all z"
     return true_parts(mean, log_std, eps, found)
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 from autograder.checking import Grade, hint, limits, points, probe, sequence, tensor
 
 NETWORKS = 4  # whose random units are looked at together: in one of them a path may be dead
+LARGEST = 1e5  # of a logit
 
 PROMISES = {
     "CodePrior": {
@@ -99,7 +100,21 @@ def settings_of(grade: Grade, n_codes: int, n_labels: int, scale: float = 2.0) -
 def logits(grade: Grade, settings: list, indices: Tensor, labels: Tensor) -> Tensor:
     B, h, w = indices.shape
     answer = grade.submission(logits_of, settings, indices, labels)
-    return tensor(answer, (B, settings[0][0], h, w), "what logits returns")
+    return tensor(answer, (B, settings[0][0], h, w), "what logits returns", largest=LARGEST)
+
+
+def logits_given_the_past(grade: Grade, settings: list, indices: Tensor, labels: Tensor) -> Tensor:
+    """The logits (B, K, h, w) of every place, asked with random codes there and later, place after place.
+
+    So no answer may see the code that it is about, and the process that answers has not drawn the codes.
+    """
+    grade.fresh_session()
+    (B, h, w), K, found = indices.shape, settings[0][0], []
+    for place in range(h * w):
+        hidden = (torch.arange(h * w) >= place).view(h, w)
+        asked = torch.where(hidden, some_codes(grade.rng, K, B, h, w), indices)
+        found.append(logits(grade, settings, asked, labels).flatten(2)[:, :, place])
+    return torch.stack(found, 2).view(B, K, h, w)
 
 
 @points("4/15")
@@ -135,7 +150,10 @@ def test_label(grade):
     K, n_labels = 4, 5
     base = some_codes(grade.rng, K, 1, 3, 3).expand(n_labels, -1, -1)
     labels = torch.randperm(n_labels, generator=grade.rng)
-    found = torch.cat([logits(grade, settings_of(grade, K, n_labels), base, labels) for _ in range(NETWORKS)], 1)
+    twice = base.repeat(2, 1, 1), labels.repeat(2)
+    found = torch.cat([logits(grade, settings_of(grade, K, n_labels), *twice) for _ in range(NETWORKS)], 1)
+    found, again = found.chunk(2)
+    assert (found - again).abs().max() < 1e-7, "the logits are others for the same codes and the same label"
     spread = (found[:, None] - found[None]).abs().amax(2).flatten(2)  # (label, label, place)
     different = ~torch.eye(n_labels).bool()
     assert (spread[different] > 1e-7).all(), "the logits of a place are the same for different labels"
@@ -149,6 +167,7 @@ def test_loss(grade):
         settings, indices = settings_of(grade, K, 3), some_codes(grade.rng, K, B, h, w)
         labels = torch.randint(3, (B,), generator=grade.rng)
         value = tensor(grade.submission(losses, settings, indices, labels), (), "the loss").item()
+        grade.fresh_session()
         order = torch.randperm(B + 4, generator=grade.rng)
         more = torch.cat([indices, some_codes(grade.rng, K, 4, h, w)])
         found = logits(grade, settings, more[order], torch.cat([labels, labels[:1].expand(4)])[order])
@@ -174,7 +193,7 @@ def test_sample(grade):
         assert whole, "the draws are not whole numbers from 0 to n_codes - 1"
         assert dtype == "torch.int64", "the draws should have the dtype long"
         indices = indices.long()
-        p = logits(grade, settings, indices, labels).softmax(1)
+        p = logits_given_the_past(grade, settings, indices, labels).softmax(1)
         assert p.std() > 1e-3, "the logits are all the same"
         upper = p.cumsum(1).gather(1, indices[:, None])[:, 0]
         lower = upper - p.gather(1, indices[:, None])[:, 0]
@@ -192,16 +211,33 @@ def test_learns_a_rule(grade):
     indices, labels = by_rule(grade.rng, 2500, K, n_labels, keep, table)
     grade.submission(train, indices[:2000], labels[:2000], [K, n_labels, 16, 1], 90, 1e-2, grade.guest_seed())
     test, given = indices[2000:], labels[2000:]
-    found = tensor(grade.submission(trained_logits, test, given), (500, K, 4, 4), "the logits")
-    nll = -torch.distributions.Categorical(logits=found.permute(0, 2, 3, 1)).log_prob(test)
+    nll = scored(grade, K, test.flatten(1), given)
     hit = keep + (1 - keep) / K
     entropy = -(hit * math.log(hit) + (1 - hit) * math.log((1 - keep) / K))
-    rest, first = nll.flatten(1)[:, 1:].mean().item(), nll[:, 0, 0].mean().item()
+    rest, first = nll[1:].mean().item(), nll[0].mean().item()
     assert rest > entropy - 0.08, "after training the model is better than the codes allow: it sees what it predicts"
     assert rest < entropy + 0.32, (
         "after training the model has not learned how a code follows from others and the label"
     )
     assert math.log(K) - 0.1 < first < math.log(K) + 0.4, "after training the first place is not left uncertain"
+
+
+def scored(grade: Grade, K: int, test: Tensor, labels: Tensor) -> Tensor:
+    """The nats (places, images) of some images at every place, asked with random codes there and later.
+
+    Place after place, and twice with other random codes: an answer that sees its own code or later ones differs.
+    """
+    count, nll = 150, []
+    for place in range(test.shape[1]):
+        rows = torch.randperm(len(test), generator=grade.rng)[:count]
+        hidden = torch.arange(test.shape[1]) >= place
+        asked = [torch.where(hidden, some_codes(grade.rng, K, count, test.shape[1]), test[rows]) for _ in range(2)]
+        answer = grade.submission(trained_logits, torch.cat(asked).view(-1, 4, 4), labels[rows].repeat(2))
+        found = tensor(answer, (2 * count, K, 4, 4), "the logits", largest=LARGEST).flatten(2)[:, :, place]
+        one, other = found.chunk(2)
+        assert (one - other).abs().max() < 1e-3, "after training the logits of a place see its own code or a later one"
+        nll.append(-torch.distributions.Categorical(logits=one).log_prob(test[rows, place]))
+    return torch.stack(nll)
 
 
 def by_rule(rng: torch.Generator, n: int, K: int, n_labels: int, keep: float, table: Tensor) -> tuple[Tensor, Tensor]:

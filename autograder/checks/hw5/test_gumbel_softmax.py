@@ -18,7 +18,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli
 
 from autograder.checking import Failed, Grade, hint, limits, points, probe, sequence, tensor
-from autograder.judging.instruments import binary_digits, near, near_max, normal
+from autograder.judging.instruments import binary_digits, near, near_max, normal, state_of
 
 PROMISES = {
     "gumbel_max": {
@@ -47,6 +47,7 @@ PROMISES = {
         "total = rec + beta kl": "model_loss",
     },
 }
+LARGEST = 1e4  # of a logit
 
 
 @probe
@@ -111,8 +112,8 @@ def model_slopes(student, settings: list, x: Tensor, u: Tensor, temperature: flo
 
 
 @probe
-def train(student, x: Tensor, sizes: list, steps: int, batch: int, learning_rate: float, seed: int) -> None:
-    """Train a model; it stays with the student's class."""
+def train(student, x: Tensor, sizes: list, steps: int, batch: int, learning_rate: float, seed: int) -> dict:
+    """Train a model: its parameters and buffers."""
     torch.manual_seed(seed)
     vae = student.DiscreteVAE(*sizes)
     optimizer = torch.optim.Adam(vae.parameters(), lr=learning_rate)
@@ -123,19 +124,28 @@ def train(student, x: Tensor, sizes: list, steps: int, batch: int, learning_rate
         optimizer.zero_grad()
         vae.loss(x[rows], u.clamp(1e-6, 1 - 1e-6), 1.0 - 0.5 * step / steps, beta=0.1)["total"].backward()
         optimizer.step()
-    student.DiscreteVAE.trained = vae
+    return dict(vae.state_dict())
 
 
 @probe
-def trained_encode(student, x: Tensor) -> Tensor:
-    with torch.no_grad():
-        return student.DiscreteVAE.trained.encode(x)
+def trained(student, sizes: list, seed: int, state: dict) -> object:
+    """The trained model, made anew."""
+    torch.manual_seed(seed)
+    vae = student.DiscreteVAE(*sizes)
+    vae.load_state_dict(state)
+    return vae
 
 
 @probe
-def trained_decode(student, z: Tensor) -> Tensor:
+def trained_encode(student, settings: list, x: Tensor) -> Tensor:
     with torch.no_grad():
-        return student.DiscreteVAE.trained.decode(z)
+        return trained(student, *settings).encode(x)
+
+
+@probe
+def trained_decode(student, settings: list, z: Tensor) -> Tensor:
+    with torch.no_grad():
+        return trained(student, *settings).decode(z)
 
 
 def uniform(rng: torch.Generator, *shape: int) -> Tensor:
@@ -216,22 +226,31 @@ def images(rng: torch.Generator, n: int, height: int, width: int) -> Tensor:
     return (torch.rand(n, 1, height, width, generator=rng) < 0.4).double()
 
 
-def true_terms(grade: Grade, settings: list, x: Tensor, u: Tensor, temperature: float) -> tuple[float, float]:
-    """rec and kl, from encode and decode; rows are asked for among others and in another order."""
+def true_terms(grade: Grade, models: list, x: Tensor, u: Tensor, temperature: float) -> list[tuple[float, float]]:
+    """rec and kl of every model, from encode and decode; rows are asked for among others and in another order.
+
+    Each of the two is asked in a process that was asked nothing else.
+    """
     n, order = len(x), torch.randperm(len(x) + 3, generator=grade.rng)
-    others = images(grade.rng, 3, *x.shape[2:])
-    answer = grade.submission(encoded, settings, torch.cat([x, others])[order])
-    logits = tensor(answer, (n + 3, *u.shape[1:]), "what encode returns")[order.argsort()][:n]
-    assert logits.std() > 1e-4, "encode gives the same for everything"
-    z = true_relaxation(logits.movedim(1, -1), u.movedim(1, -1), temperature).movedim(-1, 1)
-    padded = torch.cat([z, z[:1].expand(3, *z.shape[1:]).flip(1)])[order]
-    answer = grade.submission(decoded, settings, padded)
-    pixels = tensor(answer, (n + 3, *x.shape[1:]), "what decode returns")[order.argsort()]
-    assert (pixels - pixels[:1]).abs().max() > 1e-6, "decode gives the same for everything"
-    rec = -Bernoulli(logits=pixels[:n]).log_prob(x).sum().item() / n
-    log_q = logits.log_softmax(1)
-    kl = (log_q.exp() * (log_q + math.log(u.shape[1]))).sum().item() / n
-    return rec, kl
+    others, logits, found = images(grade.rng, 3, *x.shape[2:]), [], []
+    grade.fresh_session()
+    for settings in models:
+        answer = grade.submission(encoded, settings, torch.cat([x, others])[order])
+        answer = tensor(answer, (n + 3, *u.shape[1:]), "what encode returns", largest=LARGEST)
+        logits.append(answer[order.argsort()][:n])
+        assert logits[-1].std() > 1e-4, "encode gives the same for everything"
+    grade.fresh_session()
+    for settings, scores in zip(models, logits, strict=True):
+        z = true_relaxation(scores.movedim(1, -1), u.movedim(1, -1), temperature).movedim(-1, 1)
+        padded = torch.cat([z, z[:1].expand(3, *z.shape[1:]).flip(1)])[order]
+        answer = grade.submission(decoded, settings, padded)
+        answer = tensor(answer, (n + 3, *x.shape[1:]), "what decode returns", largest=LARGEST)
+        pixels = answer[order.argsort()]
+        assert (pixels - pixels[:1]).abs().max() > 1e-6, "decode gives the same for everything"
+        rec = -Bernoulli(logits=pixels[:n]).log_prob(x).sum().item() / n
+        log_q = scores.log_softmax(1)
+        found.append((rec, (log_q.exp() * (log_q + math.log(u.shape[1]))).sum().item() / n))
+    return found
 
 
 @points("1/5")
@@ -247,7 +266,7 @@ def test_model_loss(grade):
         settings, x = [sizes, grade.guest_seed(), 2.0, 0.0], images(grade.rng, n, *size)
         u = uniform(grade.rng, n, sizes[0], size[0] // 2 ** sizes[2], size[1] // 2 ** sizes[2])
         total, rec, kl = terms(grade.submission(losses, settings, x, u, temperature, options))
-        true_rec, true_kl = true_terms(grade, settings, x, u, temperature)
+        ((true_rec, true_kl),) = true_terms(grade, [settings], x, u, temperature)
         assert near(rec, true_rec), "rec is not -log p(x | z) at the relaxed draw, summed over pixels"
         assert near(kl, true_kl), "kl is not the divergence from uniform codes, summed over codes"
         assert near(total, rec + options.get("beta", 1.0) * kl), "total is not rec + beta kl"
@@ -263,9 +282,10 @@ def test_model_gradient(grade):
         weights = (0.5 + torch.rand(2, generator=grade.rng)).tolist()
         answer = grade.submission(model_slopes, settings, x, u, temperature, weights)
         found = tensor(answer, (), "the slope").item()
-        right = []
-        for step in (1e-5, 1e-6):
-            up, down = (true_terms(grade, [*settings[:3], s], x, u, temperature) for s in (step, -step))
+        right, steps = [], (1e-5, 1e-6)
+        moved = [[*settings[:3], sign * step] for step in steps for sign in (1, -1)]
+        ends = true_terms(grade, moved, x, u, temperature)
+        for step, up, down in zip(steps, ends[::2], ends[1::2], strict=True):
             truth = sum(w * (a - b) / (2 * step) for w, a, b in zip(weights, up, down, strict=True))
             right.append(near(found, truth, 1e-4))
         assert any(right), "the gradient of the loss is not right: does it reach all parameters?"
@@ -278,12 +298,16 @@ def test_learns_digits(grade):
     """Trained for a few seconds on small digits, the codes say more about new digits than independent pixels do."""
     data = binary_digits()[torch.randperm(1797, generator=grade.rng)]
     x, test = data[:1500], data[1500:]
-    grade.submission(train, x, [8, 16, 1], 150, 48, 1e-2, grade.guest_seed())
-    logits = tensor(grade.submission(trained_encode, test), (297, 8, 4, 4), "what encode returns").movedim(1, -1)
+    sizes, seed = [8, 16, 1], grade.guest_seed()
+    settings = [sizes, seed, state_of(grade.submission(train, x, sizes, 150, 48, 1e-2, seed), "a DiscreteVAE")]
+    grade.fresh_session()
+    logits = tensor(grade.submission(trained_encode, settings, test), (297, 8, 4, 4), "what encode returns")
+    logits = logits.movedim(1, -1)
     winners = true_winner(logits, uniform(grade.rng, *logits.shape))
     order = torch.randperm(297, generator=grade.rng)
     z = torch.eye(8)[winners].movedim(-1, 1)
-    pixels = tensor(grade.submission(trained_decode, z[order]), (297, 1, 8, 8), "what decode returns")
+    grade.fresh_session()  # who decodes has not seen what was encoded
+    pixels = tensor(grade.submission(trained_decode, settings, z[order]), (297, 1, 8, 8), "what decode returns")
     rec = -Bernoulli(logits=pixels).log_prob(test[order].double()).sum().item() / 297
     ink = x.double().mean(0).clamp(0.01, 0.99)
     share = rec / (-Bernoulli(ink).log_prob(test.double()).sum().item() / 297)

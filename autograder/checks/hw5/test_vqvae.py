@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.distributions import Bernoulli
 
 from autograder.checking import Failed, Grade, hint, limits, points, probe, sequence, tensor
-from autograder.judging.instruments import binary_digits, near
+from autograder.judging.instruments import binary_digits, near, state_of
 
 PROMISES = {
     "VQVAE": {
@@ -117,8 +117,8 @@ def slopes(student, settings: list, x: Tensor, weights: list) -> list:
 
 
 @probe
-def train(student, x: Tensor, sizes: list, steps: int, batch: int, learning_rate: float, seed: int) -> None:
-    """Train a model; it stays with the student's class."""
+def train(student, x: Tensor, sizes: list, steps: int, batch: int, learning_rate: float, seed: int) -> dict:
+    """Train a model: its parameters and buffers."""
     torch.manual_seed(seed)
     vqvae = student.VQVAE(*sizes)
     optimizer = torch.optim.Adam(vqvae.parameters(), lr=learning_rate)
@@ -127,19 +127,28 @@ def train(student, x: Tensor, sizes: list, steps: int, batch: int, learning_rate
         optimizer.zero_grad()
         vqvae.loss(x[torch.randint(len(x), (batch,))])["total"].backward()
         optimizer.step()
-    student.VQVAE.trained = vqvae
+    return dict(vqvae.state_dict())
 
 
 @probe
-def trained_codes(student, x: Tensor) -> Tensor:
-    with torch.no_grad():
-        return student.VQVAE.trained.encode(x)
+def trained(student, sizes: list, seed: int, state: dict) -> object:
+    """The trained model, made anew."""
+    torch.manual_seed(seed)
+    vqvae = student.VQVAE(*sizes)
+    vqvae.load_state_dict(state)
+    return vqvae
 
 
 @probe
-def trained_pictures(student, indices: Tensor) -> Tensor:
+def trained_codes(student, settings: list, x: Tensor) -> Tensor:
     with torch.no_grad():
-        return student.VQVAE.trained.decode(indices)
+        return trained(student, *settings).encode(x)
+
+
+@probe
+def trained_pictures(student, settings: list, indices: Tensor) -> Tensor:
+    with torch.no_grad():
+        return trained(student, *settings).decode(indices)
 
 
 @probe
@@ -214,11 +223,13 @@ def test_loss(grade):
         settings = settings_of(grade, [9, 2, 8, halvings])
         x = images(grade.rng, n, 8, 4)
         total, rec, codebook, commitment = parts(grade.submission(losses, settings, x))
+        grade.fresh_session()  # what follows comes from processes that do not know what was said before
         indices = encoded(grade, settings, x, (n, 8 // 2**halvings, 4 // 2**halvings))
         order = torch.randperm(n, generator=grade.rng)
         few = order[: max(1, n // 3)]
         again = encoded(grade, settings, x[few], (len(few), *indices.shape[1:]))
         assert (again == indices[few]).all(), "the codes of an image depend on the other images of the batch"
+        grade.fresh_session()
         logits = torch.cat([decoded(grade, settings, row[None], (1, 1, 8, 4)) for row in indices])
         truth = -Bernoulli(logits=logits).log_prob(x).mean().item()
         assert near(rec, truth), "rec is not the mean of -log p(x | codes) over images and pixels"
@@ -245,6 +256,7 @@ def test_straight_through(grade):
         found = tensor(answer[0], (), "a slope").item()
         # Over this distance a vector passes several code vectors, so that differences see a smooth function.
         step, values = 0.01, []
+        grade.fresh_session()
         for shift in (2 * step, step, -step, -2 * step):
             there = moved(settings, shift, 0.0)
             indices = encoded(grade, there, x, (3, 4, 4))
@@ -313,20 +325,23 @@ def test_learns_digits(grade):
     """Trained for a few seconds on small digits, the codes keep most of an image, and many of them are in use."""
     data = binary_digits()[torch.randperm(1797, generator=grade.rng)]
     x, test = data[:1500], data[1500:]
-    grade.submission(train, x, [32, 4, 20, 1], 140, 48, 4e-3, grade.guest_seed())
-    indices = tensor(grade.submission(trained_codes, test), (297, 4, 4), "the codes").long()
+    sizes, seed = [32, 4, 20, 1], grade.guest_seed()
+    settings = [sizes, seed, state_of(grade.submission(train, x, sizes, 140, 48, 4e-3, seed), "a VQVAE")]
+    grade.fresh_session()
+    indices = tensor(grade.submission(trained_codes, settings, test), (297, 4, 4), "the codes").long()
     assert ((indices >= 0) & (indices < 32)).all(), "the codes are not whole numbers from 0 to n_codes - 1"
     frequency = torch.bincount(indices.flatten(), minlength=32) / indices.numel()
     in_use = torch.special.entr(frequency).sum().exp().item()
     order = torch.randperm(297, generator=grade.rng)
-    logits = tensor(grade.submission(trained_pictures, indices[order]), (297, 1, 8, 8), "the logits")
+    grade.fresh_session()  # who draws the pictures has not seen the images
+    logits = tensor(grade.submission(trained_pictures, settings, indices[order]), (297, 1, 8, 8), "the logits")
     accuracy = ((logits > 0) == (test[order] > 0.5)).double().mean().item()
     assert accuracy > 0.845, "after training the reconstructions are worse than the codes allow"
     assert accuracy < 0.999, "after training the reconstructions are better than the codes allow"
     assert in_use > 1.8, "after training hardly any codes are in use"
     # Pictures follow codes that no image has: one code in two is exchanged for that of another image.
     mixed = torch.where(torch.rand(297, 4, 4, generator=grade.rng) < 0.5, indices, indices.flip(0))
-    logits = tensor(grade.submission(trained_pictures, mixed), (297, 1, 8, 8), "the logits")
+    logits = tensor(grade.submission(trained_pictures, settings, mixed), (297, 1, 8, 8), "the logits")
     both = torch.where((mixed == indices).repeat_interleave(2, 1).repeat_interleave(2, 2)[:, None], test, test.flip(0))
     accuracy = ((logits > 0) == (both > 0.5)).double().mean().item()
     assert accuracy > 0.78, "the pictures do not follow their codes place by place"

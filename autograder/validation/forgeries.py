@@ -1,0 +1,249 @@
+"""Forged answers to every hidden check: what somebody gets who knows every shape and computes nothing.
+
+    python -m autograder.validation.forgeries              # all homeworks, and the table in docs/forgeries.md
+    python -m autograder.validation.forgeries --hw hw2     # one homework, and the table of all that was tried so far
+
+Each check is run once with the reference, whose answers are kept. It is then run again, and instead of an answer comes
+something made of the kept one: zeros, huge numbers, the answer to another run's question. No forgery may pass, unless
+EXCUSED says why it deserves the points. Forgeries that need a program of their own stand in the catalogues of mistakes,
+under names with `forged`; the table counts them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from autograder import checking
+from autograder.checking import PASSED, Check, Grade
+from autograder.course import ROOT, Homework, format_points, load_course
+from autograder.validation import proof
+
+SEED, OTHER_SEED = 4_711, 1_147
+KEPT, PAGE = ROOT / "build" / "forgeries", ROOT / "docs" / "forgeries.md"
+ANY = "any"
+
+# What passes a check with every right to do so: (check, forgery or ANY) -> why.
+EXCUSED: dict[tuple[str, str], str] = {
+    ("hw1/wavenet/logits_do_not_look_ahead", "the wrong sign"): "with the other sign the logits look no further ahead",
+    ("hw1/wavenet/window_and_skips", "the wrong sign"): "with the other sign the logits see the same window",
+    ("hw1/wavenet/block_is_gated", "the wrong sign"): "a gated unit and a convolution after it: the sign is free",
+    ("hw2/gradient_estimators/baseline", "the wrong sign"): "the sign is for `score_is_unbiased` to judge, once",
+    ("hw3/t2_formula/density", "the wrong sign"): "two changed signs leave the determinant: for `values` to judge",
+    ("hw3/glow_conv/start", "the wrong sign"): "-W is orthogonal as well, and W is drawn at random",
+    ("hw3/glow_conv/start", "rows in another order"): "any orthogonal W is right, and W is drawn at random",
+    ("hw3/glow_conv/start", "another run's answers"): "any orthogonal W is right, and W is drawn at random",
+    ("hw3/flow_vae/draws", "rows in another order"): "moments of the draws; `terms` judges draw by draw",
+}
+
+
+@dataclass
+class Kept:
+    """The right answers of one run of a check, call by call."""
+
+    answers: list[Any] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+
+class Answering:
+    """A session that the reference answers, in this process; the answers are kept."""
+
+    def __init__(self, check: Check, reference: SimpleNamespace) -> None:
+        self.kept, self._check = Kept(), check
+        self._grade = Grade(self, reference, check.module, 0)
+
+    def renew(self) -> None:
+        pass
+
+    def call(self, probes: str, name: str, args: tuple, kwargs: dict) -> Any:
+        answer = self._grade.reference(getattr(self._check.module, name), *args, **kwargs)
+        self.kept.answers.append(answer)
+        self.kept.names.append(name)
+        return answer
+
+
+class Forging:
+    """A session that answers with what a forgery makes of the right answers."""
+
+    def __init__(self, kept: Kept, other: Kept, forge: Forgery) -> None:
+        self.kept, self.other, self.forge, self.calls = kept, other, forge, 0
+        self.differs = False  # from the right answers: a forgery of what has no other value is none
+
+    def renew(self) -> None:
+        pass
+
+    def call(self, probes: str, name: str, args: tuple, kwargs: dict) -> Any:
+        number = min(self.calls, len(self.kept.answers) - 1)
+        self.calls += 1
+        forged = self.forge(number, self.kept, self.other)
+        self.differs |= str(forged) != str(self.kept.answers[number])
+        return forged
+
+
+Forgery = Callable[[int, Kept, Kept], Any]
+
+
+def _each(change: Callable[[Tensor], Tensor]) -> Forgery:
+    """Every number and tensor of the right answer, changed; texts and the form stay."""
+
+    def made(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            return change(value.to(torch.float64)) if value.numel() and not value.is_complex() else value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return change(torch.tensor(float(value), dtype=torch.float64)).item()
+        if isinstance(value, list):
+            return [made(item) for item in value]
+        if isinstance(value, dict):
+            return {key: made(item) for key, item in value.items()}
+        return value
+
+    return lambda number, kept, other: made(kept.answers[number])
+
+
+def _mean_everywhere(number: int, kept: Kept, other: Kept) -> Any:
+    """The mean of all numbers of an answer in the place of each."""
+    numbers: list[Tensor] = []
+
+    def seen(value: Tensor) -> Tensor:
+        numbers.append(value.flatten())
+        return value
+
+    _each(seen)(number, kept, other)
+    mean = torch.cat(numbers).mean() if numbers else torch.zeros(())
+    return _each(lambda value: mean.expand(value.shape).clone())(number, kept, other)
+
+
+def _random(value: Tensor) -> Tensor:
+    """Normal numbers with the right mean and spread."""
+    generator = torch.Generator().manual_seed(SEED)
+    spread = value.std() if value.numel() > 1 else value.abs()
+    return value.mean() + spread * torch.randn(value.shape, generator=generator, dtype=torch.float64)
+
+
+def _first_again(number: int, kept: Kept, other: Kept) -> Any:
+    """The answer to the first question of that kind, whatever is asked."""
+    return kept.answers[kept.names.index(kept.names[number])]
+
+
+def _other_run(number: int, kept: Kept, other: Kept) -> Any:
+    """The right answers of a run with other random numbers, as somebody may have hard-coded them."""
+    return other.answers[min(number, len(other.answers) - 1)]
+
+
+FORGERIES: dict[str, Forgery] = {
+    "zeros": _each(torch.zeros_like),
+    "ones": _each(torch.ones_like),
+    "the mean everywhere": _mean_everywhere,
+    "random numbers": _each(_random),
+    "the wrong sign": _each(lambda value: -value),
+    "rows in another order": _each(lambda value: value.roll(1, 0) if value.dim() else value + 1),
+    "huge numbers": _each(lambda value: torch.full_like(value, 0.9 * checking.LARGEST)),
+    "far beyond": _each(lambda value: 1e200 * (1 + value.abs())),
+    "next to nothing": _each(lambda value: 1e-300 * value),
+    "not a number": _each(lambda value: torch.full_like(value, torch.nan)),
+    "infinite": _each(lambda value: torch.full_like(value, torch.inf)),
+    "the first answer again": _first_again,
+    "another run's answers": _other_run,
+}
+
+
+def passed(check: Check, reference: SimpleNamespace) -> list[str]:
+    """The forgeries that this check takes for right answers."""
+    kept, other = (_answered(check, reference, seed) for seed in (SEED, OTHER_SEED))
+    found = []
+    for name, forge in FORGERIES.items():
+        if name == "the first answer again" and len(set(kept.names)) == len(kept.names):
+            continue  # nothing is asked twice
+        session = Forging(kept, other, forge)
+        outcome = checking.run_check(check, session, reference, SEED)
+        found += [name] if outcome.state == PASSED and session.differs else []
+    return found
+
+
+def _answered(check: Check, reference: SimpleNamespace, seed: int) -> Kept:
+    session = Answering(check, reference)
+    outcome = checking.run_check(check, session, reference, seed)
+    if outcome.state != PASSED:
+        raise RuntimeError(f"the reference fails {check.id}: {outcome.message} {outcome.detail}")
+    return session.kept
+
+
+def unexcused(check: str, found: list[str]) -> list[str]:
+    """Those of the forgeries that passed for which EXCUSED has no reason."""
+    return [name for name in found if (check, name) not in EXCUSED and (check, ANY) not in EXCUSED]
+
+
+def _try(homework: Homework) -> dict[str, Any]:
+    reference = checking.reference_namespace(homework)
+    rows = {}
+    for exercise in homework.exercises:
+        programs: dict[str, int] = {}
+        for answer in proof.answers(homework, exercise, proof.WRONG):
+            programs[answer.caught_by] = programs.get(answer.caught_by, 0) + ("forged" in answer.name)
+        for check in checking.load_checks(homework, exercise):
+            found = passed(check, reference)
+            rows[f"{homework.id}/{check.id}"] = {
+                "points": format_points(check.points),
+                "programs": programs.get(check.id, 0),
+                "passed": found,
+            }
+            if wrong := unexcused(f"{homework.id}/{check.id}", found):
+                print(f"{homework.id}/{check.id} takes for right: {', '.join(wrong)}", file=sys.stderr, flush=True)
+    return rows
+
+
+def page(rows: dict[str, Any]) -> str:
+    """The table, as Markdown."""
+    wrong = {check: unexcused(check, row["passed"]) for check, row in rows.items()}
+    lines = [
+        "# Forgeries tried against every hidden check",
+        "",
+        "Made by `make forgeries`. Each check met its reference's answers, changed in these ways: "
+        f"{', '.join(FORGERIES)}. *Programs* counts the forgeries that are programs of their own, in the "
+        "exercise's catalogue of mistakes under a name with `forged`; all of those lose their check, which `make test` "
+        "and `make validate` show. *Got* are the points that a forgery was given: 0 is wanted, and where it is "
+        "another number the reason stands beside it.",
+        "",
+        f"{len(rows)} checks, {len(FORGERIES)} forgeries each, {sum(row['programs'] for row in rows.values())} "
+        f"programs; {sum(map(bool, wrong.values()))} checks give points that are not deserved.",
+        "",
+        "| check | worth | programs | got | reason |",
+        "|---|---|---|---|---|",
+    ]
+    for check, row in rows.items():
+        reasons = {
+            EXCUSED.get((check, name), EXCUSED.get((check, ANY), "NOT DESERVED")): None for name in row["passed"]
+        }
+        why = "; ".join(f"{', '.join(row['passed'])}: {reason}" for reason in reasons)
+        got = row["points"] if row["passed"] else "0"
+        lines.append(f"| {check} | {row['points']} | {row['programs'] or ''} | {got} | {why} |")
+    return "\n".join(lines) + "\n"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m autograder.validation.forgeries", description=__doc__)
+    parser.add_argument("--hw", default="", help="one homework only")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    for homework in load_course().given:
+        if options.hw in ("", homework.id):
+            (KEPT / f"{homework.id}.json").write_text(json.dumps(_try(homework), indent=1))
+    rows: dict[str, Any] = {}
+    for path in sorted(KEPT.glob("hw*.json")):
+        rows |= json.loads(path.read_text())
+    Path(PAGE).write_text(page(rows), encoding="utf-8")
+    return int(any(unexcused(check, row["passed"]) for check, row in rows.items()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
