@@ -29,6 +29,7 @@
 #   make lectures-pdf     a PDF of every lecture, or of LECTURE=2
 #   make exam        tickets, the examiner's key and exam.csv, into build/exam; SEED=7  TICKETS=30
 #   make attack      every attack on the grader, with the verdict an honest judge gives; QUICK=1 leaves out the long ones
+#   make forgeries   forged answers to every hidden check, and docs/forgeries.md; HW=hw1
 #   make bench       grading beside nbgrader and otter, models beside their peers, into BENCHMARKS.md; FULL=1  QUICK=1  ONLY=light
 #   make lint        ruff over everything, mypy over the packages
 #
@@ -51,7 +52,7 @@ export OMP_NUM_THREADS := 1
 PLACE := $(if $(DEMO),--output build/demo)
 
 .PHONY: lectures lectures-check lectures-pdf exam
-.PHONY: help setup grade scheduler workers test release final collect formgrader feedback return wheel similarity export data pack results validate mistake attack bench lint
+.PHONY: help setup grade scheduler workers test release final collect formgrader feedback return wheel similarity export data pack results validate mistake attack forgeries bench lint
 
 help:  ## show the lines above
 	@sed -n '/^#/!q; s/^# \{0,1\}//p' $(firstword $(MAKEFILE_LIST))
@@ -132,6 +133,9 @@ exam: setup
 
 attack: setup
 	@$(RUN) -m autograder.attacks $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")
+
+forgeries: setup
+	@$(RUN) -m autograder.validation.forgeries $(if $(HW),--hw "$(HW)")
 
 bench: setup
 	@$(RUN) -m autograder.bench $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")

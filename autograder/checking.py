@@ -153,7 +153,7 @@ def tensor(
     if answer.is_complex():
         raise Failed(f"{what} should be real, but it has complex numbers")
     if tuple(answer.shape) != tuple(shape):
-        raise Failed(f"{what} should have shape {_shape(shape)}, but it has shape {_shape(answer.shape)}")
+        raise Failed(f"{what} should have shape {_shape(shape)}, but it has {shown_shape(answer, shape)}")
     answer = answer.to(torch.float64)
     if finite and not answer.isfinite().all():
         raise Failed(f"{what} should be finite, but it has a NaN or an infinity")
@@ -167,7 +167,7 @@ def number(answer: object, what: str, *, finite: bool = True, largest: float = L
     if isinstance(answer, Tensor) and answer.numel() == 1:
         answer = answer.reshape(())
     if isinstance(answer, Tensor) and answer.dim() > 0:
-        raise Failed(f"{what} should be one number, but it is a tensor of shape {_shape(answer.shape)}")
+        raise Failed(f"{what} should be one number, but it is a tensor with {answer.dim()} dimensions")
     if not isinstance(answer, bool | int | float | Tensor):
         raise Failed(f"{what} should be one number, but it is {describe(answer)}")
     return tensor(answer, (), what, finite=finite, largest=largest).item()
@@ -187,7 +187,7 @@ def describe(answer: object) -> str:
     if answer is None:
         return "None (is a return missing?)"
     if isinstance(answer, Tensor):
-        return f"a tensor of shape {_shape(answer.shape)}"
+        return f"a tensor with {answer.dim()} dimensions"
     if isinstance(answer, Opaque):
         return f"an object of another type ({answer.type_name})"
     kinds = {bool: "a bool", int: "a number", float: "a number", str: "a text", list: "a list", dict: "a dictionary"}
@@ -457,5 +457,16 @@ def _is_numbers(answer: object, depth: int = 4) -> bool:
     return all(isinstance(item, bool | int | float) or _is_numbers(item, depth - 1) for item in answer)
 
 
-def _shape(shape: tuple[int, ...]) -> str:
+def _shape(shape: tuple[int | str, ...]) -> str:
     return "(" + ", ".join(str(size) for size in shape) + ("," if len(shape) == 1 else "") + ")"
+
+
+def shown_shape(answer: Tensor, expected: tuple[int, ...]) -> str:
+    """The shape of an answer for the student's eyes: sizes that the question does not hold are a question mark.
+
+    A size could carry a hidden input to the page; what is needed to find a mistake are the sizes that were expected.
+    """
+    if answer.dim() > len(expected) + 1:
+        return f"{len(expected) + 2} dimensions or more"
+    known = {1, math.prod(expected), *expected}
+    return f"shape {_shape(tuple(size if size in known else '?' for size in answer.shape))}"

@@ -57,10 +57,15 @@ def default_seed(course: Course, homework: Homework, secret: str = "") -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
 
 
+def secret_name(homework: Homework, secret: str) -> str:
+    """What records hold in the place of a seed that was drawn with the secret: a hash, from which neither follows."""
+    return "secret " + hashlib.sha256(f"name of {homework.id}/{secret}".encode()).hexdigest()[:16]
+
+
 def course_secret(file: Path) -> str:
     """The secret in that file, which is made, readable for its owner alone, where there is none. Raises OSError.
 
-    What is drawn with it stands in records, itself in none. Who deletes the file has every submission graded anew.
+    Neither it nor what is drawn with it stands in a record. Who deletes the file has every submission graded anew.
     """
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -74,7 +74,7 @@ class TheoryEntry(TypedDict):
 class Decides(Fingerprints):
     """What decides a result besides the submission itself."""
 
-    seed: int
+    seed: int | str  # a hash, where it was drawn with the course's secret
     isolation: str
 
 

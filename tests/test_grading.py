@@ -250,8 +250,10 @@ def test_records_hold_no_secret_and_the_demo_class_needs_none(course, tmp_path):
     assert not places.secret.exists()
     drawn = whole_class._deciding(course, homework, places, whole_class.Orders("none", 1))
     secret = places.secret.read_text()
-    assert drawn["seed"] == provenance.default_seed(course, homework, secret) != public["seed"]
-    assert secret not in json.dumps(drawn)
+    seed, name = whole_class._seed(course, homework, places, whole_class.Orders("none", 1))
+    assert drawn["seed"] == name == provenance.secret_name(homework, secret)
+    assert seed == provenance.default_seed(course, homework, secret) != public["seed"]
+    assert secret not in json.dumps(drawn) and str(seed) not in json.dumps(drawn)
 
 
 def test_points_are_exact(material):

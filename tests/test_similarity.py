@@ -63,6 +63,53 @@ def test_a_renamed_copy_is_found_and_an_answer_of_one_s_own_is_not():
     assert "total = total + value" in pairs[0].codes[0][start:end]
 
 
+JUNK = (
+    "spare_{n} = {n} * 3 + len(str({n}))",
+    "print('step', {n})",
+    "assert {n} + 1 > {n}, 'never'",
+    "{n}",
+    "other_{n} = [k * {n} for k in range({n})]",
+    "if False: x_{n} = {n}",
+)
+
+
+def strewn(source):
+    """The program with junk between all of its statements, at every depth."""
+    lines, count = [], 0
+    for line in source.splitlines():
+        if line.strip() and not line.lstrip().startswith(("else", "elif", "#")):
+            indent = line[: len(line) - len(line.lstrip())]
+            lines += [] if not indent else [indent + JUNK[count % len(JUNK)].format(n=count)]
+            count += 1
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def test_a_renamed_copy_with_junk_between_its_lines_is_found():
+    junk = strewn(RENAMED)
+    ast.parse(junk)
+    pairs = similarity.alike(codes(ada=COPIED, bob=junk, cyd=OTHER), released())
+    assert [pair.students for pair in pairs] == [("ada", "bob")]
+    assert min(pairs[0].shares) > 0.6
+
+
+def test_what_has_an_effect_stays_where_it_is():
+    junk = strewn(COPIED)
+    left = similarity.effective(junk)
+    assert len(left) == len(junk) and left.count("\n") == junk.count("\n")
+    assert [line.strip() for line in left.splitlines() if line.strip()] == [
+        line.strip() for line in COPIED.splitlines()
+    ]
+    for whole in (
+        "x = 1\nf(x)",
+        "for i in x:\n    pass",
+        "this is (not python",
+        "def f():\n    return 1",
+        "try:\n    a()\nfinally:\n    b()",
+    ):
+        assert similarity.effective(whole) == whole
+
+
 class Renamed(ast.NodeTransformer):
     """Other names for whatever is assigned, and by `unparse` another layout and no comments."""
 

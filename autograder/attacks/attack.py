@@ -28,7 +28,7 @@ SMALL = {"memory_bytes": 3 << 29}
 MARK = "LEAKED"
 MARKER_FILE = "dgm-attack-was-here"
 
-NOTHING, EVERYTHING = "nothing", "everything"
+NOTHING, EVERYTHING, WHATEVER = "nothing", "everything", "whatever"
 
 # How an added cell takes the place of an exercise's functions: all of them call `evil`.
 STAND_INS = {
@@ -54,8 +54,9 @@ class Attack:
 
     `source` is a cell below the notebook `base` ("released" or "solved"), unless `make` gives the whole file. It is
     graded on the exercises `on`; every check must end in one of `states`, and the points must be `points`: nothing,
-    everything, or a number. `noticed` must occur among the record's suspicions. With `refused` the file cannot be
-    graded and the reason holds that text. `judge` looks at the record for what else must hold: a complaint, or "".
+    everything, a number, or whatever they are where `judge` says what matters. `noticed` must occur among the record's
+    suspicions. With `refused` the file cannot be graded and the reason holds that text. `judge` looks at the record for
+    what else must hold: a complaint, or "".
     """
 
     id: str
@@ -73,6 +74,7 @@ class Attack:
     make: Callable[[Homework], bytes] | None = None
     judge: Callable[[Record], str] | None = None
     hidden: tuple[str, ...] = ()  # texts that the page must not hold
+    homework: str = HOMEWORK
 
     @property
     def expected(self) -> str:
@@ -134,7 +136,7 @@ def notebook(attack: Attack, homework: Homework) -> bytes:
 def run(attack: Attack, sandbox: Sandbox) -> Verdict:
     """Hand it in, grade it, write the record and the page, and compare with what is expected."""
     begin = time.monotonic()
-    material = load_material(HOMEWORK)
+    material = load_material(attack.homework)
     some = reduced(material, attack.on, attack.limits, attack.checks)
     data = notebook(attack, material.homework)
     record = grade_submission(data, some, SEED, sandbox, wall_seconds=WALL_SECONDS) | {"student": "mallory"}
@@ -171,7 +173,7 @@ def _complaints(attack: Attack, record: Record, material: Material) -> Iterable[
     if wrong := {check["id"]: check for check in record["checks"] if check["state"] not in attack.states}:
         yield "; ".join(f"{name} ended as {c['state']}: {c['message']} {c['detail']}" for name, c in wrong.items())
     most = format_points(material.homework.automatic_points)
-    wanted = {NOTHING: "0", EVERYTHING: most}.get(attack.points, attack.points)
+    wanted = {NOTHING: "0", EVERYTHING: most, WHATEVER: record["total"]}.get(attack.points, attack.points)
     if record["total"] != wanted:
         yield f"{record['total']} points instead of {wanted}"
     if record["max"] != most:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from autograder.attacks import escaping, exhausting, forging, leaking, probing, reading, scheming, showing
+from autograder.attacks import (
+    catalogued,
+    escaping,
+    exhausting,
+    forging,
+    hostile,
+    leaking,
+    probing,
+    reading,
+    scheming,
+    showing,
+)
 from autograder.attacks.attack import Attack
 
 ATTACKS: tuple[Attack, ...] = (
     *forging.ATTACKS,
     *probing.ATTACKS,
+    *catalogued.ATTACKS,
+    *hostile.ATTACKS,
     *leaking.ATTACKS,
     *exhausting.ATTACKS,
     *escaping.ATTACKS,

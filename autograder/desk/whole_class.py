@@ -221,11 +221,19 @@ def late_of(times: CollectedTimes, homework: Homework, student: str) -> late.Lat
 
 def _deciding(course: Course, homework: Homework, places: Places, orders: Orders) -> Decides:
     """All that decides a result but the submission itself."""
-    seed = orders.seed
-    if seed is None:
-        secret = "" if orders.public_seeds else provenance.course_secret(places.secret)
-        seed = provenance.default_seed(course, homework, secret)
-    return {**provenance.fingerprints(homework), "seed": seed, "isolation": orders.isolation}
+    _, shown = _seed(course, homework, places, orders)
+    return {**provenance.fingerprints(homework), "seed": shown, "isolation": orders.isolation}
+
+
+def _seed(course: Course, homework: Homework, places: Places, orders: Orders) -> tuple[int, int | str]:
+    """The seed of a homework, and what records call it."""
+    if orders.seed is not None:
+        return orders.seed, orders.seed
+    if orders.public_seeds:
+        seed = provenance.default_seed(course, homework)
+        return seed, seed
+    secret = provenance.course_secret(places.secret)
+    return provenance.default_seed(course, homework, secret), provenance.secret_name(homework, secret)
 
 
 def _look_at(
@@ -248,7 +256,8 @@ def _look_at(
     if data is None:
         record = records.ungraded(homework, None, now, problem, OF_SUBMISSION) | {"student": submission.student}
         return Result(submission, record, old), None
-    task = batch.Task((homework.id, submission.student), data, homework.id, now["seed"], orders.isolation)
+    seed, _ = _seed(course, homework, places, orders)
+    task = batch.Task((homework.id, submission.student), data, homework.id, seed, orders.isolation)
     why = ["asked for"] if orders.force and old else _why(old, data, now)
     if not why and old:
         return Result(submission, old, old, kept=True), None
@@ -290,7 +299,9 @@ def _grade(
     summary.cpu_seconds["start-up"] = sum(seconds for _, seconds in answers) / len(answers) * workers
     for task, record in batch.grade_all(tasks, pool, workers, orders.make_pool):
         ready = waiting[task.key]
-        record = record | {"student": ready.submission.student, "remark": ready.submission.remark}
+        made_from = record["provenance"] | {"seed": decides[task.homework]["seed"]}
+        who = {"student": ready.submission.student, "remark": ready.submission.remark}
+        record = record | {"provenance": made_from} | who
         yield Result(ready.submission, record, ready.old, why=ready.why)
 
 

@@ -2,13 +2,15 @@
 
 Compared is the code that a student wrote or changed; the released notebook is the boilerplate. The fingerprints are
 those of MOSS (Schleimer, Wilkerson and Aiken, 2003, "Winnowing"), as `copydetect` computes them: names, strings,
-comments and layout do not matter. Submissions of earlier years may stand beside those of this one. The report names
-groups in which everybody is alike to somebody, lists the pairs, and shows each side by side. It is a reason to look,
-never a verdict: short exercises have few good answers.
+comments and layout do not matter, nor do statements without an effect, which `effective` takes away. Submissions of
+earlier years may stand beside those of this one. The report names groups in which everybody is alike to somebody, lists
+the pairs, and shows each side by side. It is a reason to look, never a verdict: short exercises have few good answers.
 """
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -36,6 +38,7 @@ SHORTEST = 40  # characters of filtered code that two must share: less is chance
 # quarters of the exercises 0.50 to 0.68, of half of them 0.31 to 0.50, of a quarter 0.13 to 0.28. On homework 2 (18
 # pairs, 6 copies each): strangers 0.02 to 0.08, whole copies from 0.78, halves from 0.33.
 ALIKE = 0.3
+ROUNDS = 5  # of taking idle statements away: one may have been read by another only
 MOST_PAIRS = 100
 LONGEST_CODE = 200_000
 
@@ -65,8 +68,9 @@ def alike(codes: dict[str, str], released: Notebook, least: float = ALIKE, earli
     """Pairs of students, most alike first; `codes` is student -> own code. Two of `earlier` are no pair."""
     from copydetect import compare_files
 
-    boilerplate = list(_all_hashes("\n\n".join(cell.source for cell in released.code)))
-    made = {student: _fingerprint(code, boilerplate) for student, code in sorted(codes.items())}
+    given = "\n\n".join(cell.source for cell in released.code)
+    boilerplate = sorted({*_all_hashes(given), *_all_hashes(effective(given))})  # copydetect wants each of them once
+    made = {student: _fingerprint(effective(code), boilerplate) for student, code in sorted(codes.items())}
     prints = {student: own for student, own in made.items() if own is not None and len(own.hashes)}
     pairs = []
     for one, other in combinations(prints, 2):
@@ -88,6 +92,74 @@ def clusters(pairs: Iterable[Pair]) -> list[list[str]]:
         groups = [group for group in groups if group not in touching]
         groups.append(set(pair.students).union(*touching))
     return sorted((sorted(group) for group in groups if len(group) > 2), key=lambda group: (-len(group), group))
+
+
+def effective(code: str) -> str:
+    """The code with blanks in the place of statements without an effect, so that all other places stay what they are.
+
+    Gone are values that nobody reads, prints, assertions, constants, and branches that are never taken: what somebody
+    strews over a copy to make it look like another program. What does not parse is left as it is.
+    """
+    for _ in range(ROUNDS):
+        trees = [(start, tree) for start, tree in _parsed(code)]
+        read = {node.id for _, tree in trees for node in ast.walk(tree) if _is_read(node)}
+        spans = [span for start, tree in trees for span in _idle(tree, code[start:], start, read)]
+        if not spans:
+            return code
+        for begin, end in spans:
+            code = code[:begin] + re.sub(r"[^\n]", " ", code[begin:end]) + code[end:]
+    return code
+
+
+def _parsed(code: str) -> Iterable[tuple[int, ast.Module]]:
+    """The cells that parse, with their places. A body that lost all of its statements no longer parses, and is done."""
+    starts = [0, *(found.start() for found in re.finditer(r"(?m)^# \w+ \d+", code)), len(code)]
+    for start, end in zip(starts, starts[1:], strict=False):
+        try:
+            yield start, ast.parse(code[start:end])
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+
+
+def _is_read(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+
+
+def _idle(tree: ast.Module, source: str, start: int, read: set[str]) -> Iterable[tuple[int, int]]:
+    """The places of statements without an effect; the last statement of a body stays, or nothing would parse."""
+    lines = source.splitlines(keepends=True)
+    begins = [0]
+    for line in lines:
+        begins.append(begins[-1] + len(line))
+
+    def place(line: int, column: int) -> int:
+        return start + begins[line - 1] + len(lines[line - 1].encode()[:column].decode(errors="ignore"))
+
+    for node in ast.walk(tree):
+        for body in (getattr(node, "body", None), getattr(node, "orelse", None), getattr(node, "finalbody", None)):
+            if isinstance(body, list):
+                idle = [statement for statement in body if _has_no_effect(statement, read)]
+                for statement in idle[: len(body) - 1] if len(idle) == len(body) else idle:
+                    end = statement.end_lineno, statement.end_col_offset
+                    if None not in end:
+                        yield place(statement.lineno, statement.col_offset), place(*end)
+
+
+def _has_no_effect(statement: ast.stmt, read: set[str]) -> bool:
+    if isinstance(statement, ast.Pass | ast.Assert | ast.Import | ast.ImportFrom):
+        return True
+    if isinstance(statement, ast.If | ast.While):
+        return isinstance(statement.test, ast.Constant) and not statement.test.value and not statement.orelse
+    if isinstance(statement, ast.Expr):
+        value = statement.value
+        if isinstance(value, ast.Call):
+            return isinstance(value.func, ast.Name) and value.func.id == "print"
+        return not any(isinstance(node, ast.Call | ast.Await | ast.Yield | ast.YieldFrom) for node in ast.walk(value))
+    if isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        return len(names) == len(targets) and read.isdisjoint(names)
+    return False
 
 
 def compare(
@@ -148,19 +220,24 @@ def page(
 
 def _all_hashes(code: str) -> Iterable[int]:
     """What `_fingerprint` must not find: the hash of every run of NOISE characters of the code."""
-    from copydetect import CodeFingerprint
-
-    enough = code if len(code) >= GUARANTEED else "pass\n" * NOISE
-    return CodeFingerprint("x.py", NOISE, 1, fp=StringIO(enough)).hashes
+    made = _made(code, 1, [])
+    return () if made is None else made.hashes
 
 
 def _fingerprint(code: str, boilerplate: list[int]) -> CodeFingerprint | None:
     """The code's fingerprint without the boilerplate's hashes; None where the code is too short to tell."""
+    return _made(code, GUARANTEED - NOISE + 1, boilerplate)
+
+
+def _made(code: str, window: int, boilerplate: list[int]) -> CodeFingerprint | None:
     from copydetect import CodeFingerprint
 
-    if len(code) < GUARANTEED:
+    if sum(not character.isspace() for character in code) < GUARANTEED:
         return None
-    return CodeFingerprint("x.py", NOISE, GUARANTEED - NOISE + 1, boilerplate, fp=StringIO(code))
+    try:
+        return CodeFingerprint("x.py", NOISE, window, boilerplate, fp=StringIO(code))
+    except IndexError:  # so copydetect says that less than a run is left once names and comments are taken away
+        return None
 
 
 def _marked(code: str, places: Iterable[tuple[int, int]]) -> Markup:

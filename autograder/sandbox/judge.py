@@ -79,7 +79,9 @@ class Sandbox:
             with self.guest() as guest, guest.session([], Limits()) as session:
                 found = session.call(INSPECTION, "inspect", (own_namespaces(),), {})
                 limited = self._group is not None and self._group.holds(self._processes())
-                self._description = {"isolation": self.isolation, **found, "cgroup": limited}
+                # Without groups the warden sums what processes hold; shared memory that none has mapped is not seen.
+                counts = {"cgroup": limited, "shared_memory_counted": limited}
+                self._description = {"isolation": self.isolation, **found, **counts}
         return dict(self._description)
 
     def _is_running(self) -> bool:

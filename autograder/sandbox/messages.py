@@ -23,6 +23,7 @@ Parts = list[tuple[str, str]]
 
 DETAIL = 2000
 LINE = 120
+MOST_LINES = 1000  # of a program of which a line is named: the choice of the line that raises tells ten bits, not more
 
 KNOWN_TYPES = {
     name
@@ -137,6 +138,8 @@ def _place(where: Any, parts: Parts) -> str:
     lines = source.split("\n")
     if not 1 <= number <= len(lines):
         return ""
+    if sum(text.count("\n") + 1 for _, text in parts) > MOST_LINES:
+        return label
     line = safe_text(lines[number - 1].strip())[:LINE]
     return f"{label}, line {number}: `{line}`" if line else f"{label}, line {number}"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.attacks import classes, disk, killing, probing, reading, suite
+from autograder.attacks import catalogued, classes, disk, hostile, killing, probing, reading, suite
 from autograder.attacks.attack import STAND_INS, Attack, Verdict, cell, run
 from autograder.attacks.suite import ATTACKS
 from autograder.course import ROOT
@@ -38,6 +38,9 @@ QUICK = (
     "steal the reference",
     "global state",
     "constant pixels",
+    "complex128 at offset 1",
+    "the public seed",
+    "inputs as a line",
     "samples that confirm themselves",
     "the gate is a die",
     "exception text",
@@ -92,7 +95,9 @@ def test_the_table_of_threats_names_every_attack_and_none_that_is_not_there():
     named = set(re.findall(r'"([^"\n]+)"', table.partition("## How to report")[0]))
     sources = Path(classes.__file__).read_text() + Path(suite.__file__).with_name("__main__.py").read_text()
     assert {name for name in named - BY_NAME.keys() if f'"{name}"' not in sources} == set()
-    whole_files = {attack.id for attack in (*probing.ATTACKS, *reading.ATTACKS)}  # named by their files
+    files = probing, catalogued, reading  # named as a whole
+    offsets = {attack.id for attack in hostile.ATTACKS if " at offset " in attack.id}
+    whole_files = {attack.id for file in files for attack in file.ATTACKS} | offsets
     assert BY_NAME.keys() - whole_files - named == set()
 
 
