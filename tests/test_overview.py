@@ -102,3 +102,16 @@ def test_every_checks_mistakes_of_the_course_are_found():
         known = {check.id for exercise in homework.exercises for check in load_checks(homework, exercise)}
         catalogued = overview.catalogued(homework)
         assert catalogued and set(catalogued) <= known
+
+
+def test_no_title_lies_under_the_legend_or_under_another(tmp_path):
+    course, records = made(tmp_path)
+    drawn = overview.figure(course, {"hw1": records}, {}, graded(course, records[:3]))
+    drawn.canvas.draw()
+    renderer = drawn.canvas.get_renderer()
+    (legend,) = drawn.legends
+    boxes = [legend.get_window_extent(renderer)]
+    boxes += [axes.get_tightbbox(renderer) for part in drawn.subfigs for axes in part.axes]
+    assert len(boxes) == 4
+    for number, box in enumerate(boxes):
+        assert not [other for other in boxes[:number] if box.overlaps(other)]

@@ -23,6 +23,8 @@ from autograder.provenance import CHECKS
 from autograder.records import GRADED, Record, points, printable, suspicions, write_atomically
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from autograder.marks.gradebook import CellScore
 
 GREEN, AMBER, GREY = "#1a7f4b", "#e0a030", "#8a94a6"
@@ -234,6 +236,13 @@ def _hardness(name: str, title: str, got: list[Fraction]) -> Hardness:
 
 def _picture(course: Course, records: Mapping[str, list[Record]], scores: Scores, grades: list[CourseGrade]) -> bytes:
     """How points are spread and how each exercise went, as a PNG file. The same data give the same bytes."""
+    file = io.BytesIO()
+    figure(course, records, scores, grades).savefig(file, format="png", dpi=110, metadata={"Software": None})
+    return file.getvalue()
+
+
+def figure(course: Course, records: Mapping[str, list[Record]], scores: Scores, grades: list[CourseGrade]) -> Figure:
+    """The picture: histograms of points, and a bar for each exercise of the homeworks that have records."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
     from matplotlib.patches import Patch
@@ -244,9 +253,9 @@ def _picture(course: Course, records: Mapping[str, list[Record]], scores: Scores
         for homework, own in given
     ]
     heights = [2.2, *(0.7 + 0.24 * max(len(items), 3) for _, items in found)]
-    figure = Figure(figsize=(9.5, sum(heights) + 0.8), layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    top, *rows = figure.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    drawn = Figure(figsize=(9.5, sum(heights) + 0.8), layout="constrained", facecolor="white")
+    FigureCanvasAgg(drawn)
+    top, *rows = drawn.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
     exam = course.exam_points if any(grade.exam is not None for grade in grades) else Fraction(0)
     most = sum((homework.points for homework, _ in given), exam)  # of what has been given so far
     spread = [("all so far", [float(grade.points) for grade in grades], float(most) or 1.0)]
@@ -279,7 +288,5 @@ def _picture(course: Course, records: Mapping[str, list[Record]], scores: Scores
         axis.spines[["top", "right"]].set_visible(False)
     if found:  # outside of all axes, where no title is
         handles = [Patch(color=colour, label=label) for _, colour, label in shares]
-        figure.legend(handles=handles, loc="outside lower right", ncols=3, frameon=False, fontsize=9)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110, metadata={"Software": None})
-    return file.getvalue()
+        drawn.legend(handles=handles, loc="outside upper right", ncols=3, frameon=False, fontsize=9)
+    return drawn

@@ -23,10 +23,14 @@ class _Renderer(IPythonRenderer):
         return self.scope.html(body)
 
     def block_math(self, body: str) -> str:
-        return self.scope.html(body, display=True)
+        return self._displayed(body)
 
     def latex_environment(self, name: str, body: str) -> str:
-        return self.scope.html(rf"\begin{{{name}}}{body}\end{{{name}}}", display=True)
+        return self._displayed(rf"\begin{{{name}}}{body}\end{{{name}}}")
+
+    def _displayed(self, tex: str) -> str:
+        """A formula on its own line, in a box that can be scrolled: a wide one is not cut."""
+        return f'<span class="eq">{self.scope.html(tex, display=True)}</span>'
 
     def block_mermaidjs(self, code: str) -> str:
         return f"<pre>{html.escape(code)}</pre>"
