@@ -27,6 +27,7 @@ extensions = [
     "lectures.site.formulas",
     "lectures.site.drawn",
     "lectures.site.homework",
+    "lectures.site.numbers",
     "lectures.site.proofs",
     "lectures.site.drafts",
 ]

@@ -77,7 +77,7 @@ def test_the_same_seed_gives_the_same_tickets():
 
 def test_a_bank_that_cannot_fill_a_ticket_says_what_it_lacks():
     short = [question for question in BANK if (question.lecture, question.grade) != ("l02", "proof")]
-    with pytest.raises(BankError, match="lecture l02 has 0 questions of the grade proof, and needs [24]"):
+    with pytest.raises(BankError, match=r"lecture l02 has 0 questions of the grade proof, and needs \d"):
         draw(short, 5, 1)
     with pytest.raises(BankError, match="at least one ticket"):
         draw(BANK, 0, 1)

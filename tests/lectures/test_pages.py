@@ -40,7 +40,7 @@ def test_a_lecture_prints_no_graded_answer(name):
 def test_every_lecture_is_in_the_contents_and_in_order():
     index = (NOTES / "index.md").read_text()
     assert re.findall(r"^l\d\d$", index, re.MULTILINE) == lectures()
-    assert lectures() == [f"l{number:02}" for number in range(1, len(lectures()) + 1)], "numbers come from the order"
+    assert set(lectures()) <= {f"l{number:02}" for number in range(1, 15)}, "a lecture's number is that of its file"
 
 
 def test_the_readme_says_which_lectures_are_written():
