@@ -115,6 +115,6 @@ MODELS = {
             "Their likelihoods are for CIFAR-10, with 1000 steps and far larger networks.",
         ),
         after_step=Diffusion.follow,
-        look="Strokes have the width of a pen before all of them make digits. The notebook's samples are told their digit.",
+        look="Strokes have the width of a pen before they make digits. Those of the notebook are told which digit.",
     ),
 }
