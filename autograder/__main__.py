@@ -36,6 +36,9 @@ from autograder.records import printable
 if TYPE_CHECKING:
     from autograder.desk import whole_class as desk
     from autograder.desk.whole_class import Places
+    from autograder.intake.roster import Roster
+    from autograder.marks.exports import Item
+    from autograder.marks.final import CourseGrade
 
 ISOLATIONS = ("bubblewrap", "none")
 
@@ -68,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def grade(options: argparse.Namespace) -> int:
     """Grade what was handed in, or a demo class where nothing was."""
-    course = load_course()
+    course = _course_at(Path(options.output))
     homeworks = _homeworks(options.hw, course)
     folder = Path(options.submissions) if options.submissions else Path(options.output) / "submissions"
     demo = options.submissions is None and not options.student and not has_submissions(folder)
@@ -142,9 +145,9 @@ def release(options: argparse.Namespace) -> int:
 
 def feedback(options: argparse.Namespace) -> int:
     """Write every feedback page anew, for instance after marking theory."""
-    course = load_course()
-    homeworks = _homeworks(options.hw, course)
     places = _places_with_gradebook(options)
+    course = _course_at(places.root)
+    homeworks = _homeworks(options.hw, course)
 
     from autograder.desk import whole_class as desk
 
@@ -223,24 +226,16 @@ def formgrader(options: argparse.Namespace) -> int:
 
 def final(options: argparse.Namespace) -> int:
     """Print the course grades and write grades.csv."""
-    course = load_course()
     places = _places_with_gradebook(options)
+    course = _course_at(places.root, options.encoding)
 
     from autograder import records
     from autograder.desk import report
-    from autograder.desk import whole_class as desk
     from autograder.marks import final as grades_of
-    from autograder.marks.gradebook import Book, sqlite_url
     from autograder.pages import overview, terminal
 
-    exam_file = Path(options.exam) if options.exam else places.exam
-    with Book(sqlite_url(places.gradebook), course) as book:
-        exam = {}
-        if options.exam or exam_file.exists():
-            exam = grades_of.read_exam(exam_file, course, book.students())
-        scores = desk.all_scores(course, book)
-        grades = desk.course_grades(course, places, book, scores, exam)
-    grades_of.write_grades(places.grades, course, grades)
+    scores, grades = _scores_and_grades(options, course, places)
+    grades_of.write_grades(places.grades, course, grades, grades_of.style_of(options.separator))
     found = {homework.id: records.all_records(places.records, homework.id) for homework in course.given}
     written = overview.write_overview(places.root, course, found, scores, grades)
     report.show_grades(terminal.console(), course, grades)
@@ -248,26 +243,38 @@ def final(options: argparse.Namespace) -> int:
     return DONE
 
 
-def export(options: argparse.Namespace) -> int:
-    """Write the grades as other gradebooks take them."""
-    course = load_course()
-    places = _places_with_gradebook(options)
-
-    from autograder import records
+def _scores_and_grades(
+    options: argparse.Namespace, course: Course, places: Places
+) -> tuple[desk.Scores, list[CourseGrade]]:
+    """What the gradebook holds, and everybody's grade with the exam."""
     from autograder.desk import whole_class as desk
-    from autograder.intake.times import CollectedTimes
-    from autograder.marks import exports
-    from autograder.marks import final as grades_of
     from autograder.marks.gradebook import Book, sqlite_url
 
     with Book(sqlite_url(places.gradebook), course) as book:
-        exam_file, exam = Path(options.exam) if options.exam else places.exam, {}
-        if options.exam or exam_file.exists():
-            exam = grades_of.read_exam(exam_file, course, book.students())
+        exam_file, unknown = Path(options.exam) if options.exam else None, options.unknown == "take"
+        exam = desk.read_exam(course, places, book, exam_file, encoding=options.encoding, unknown=unknown)
         scores = desk.all_scores(course, book)
-        grades = desk.course_grades(course, places, book, scores, exam)
-    folder = places.root / "exports"
-    written = exports.write_exports(folder, course, grades)
+        return scores, desk.course_grades(course, places, book, scores, exam)
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the grades as other gradebooks take them."""
+    places = _places_with_gradebook(options)
+    course = _course_at(places.root, options.encoding)
+
+    from autograder import records
+    from autograder.desk import whole_class as desk
+    from autograder.intake.roster import read_roster
+    from autograder.intake.times import CollectedTimes
+    from autograder.marks import exports
+    from autograder.marks.final import style_of
+
+    scores, grades = _scores_and_grades(options, course, places)
+    folder, roster = places.root / "exports", read_roster(places.roster, options.encoding)
+    release = exports.Release(automatic=options.automatic, zeros=options.zeros)
+    if options.into:
+        return _fill(options, course, places, roster, exports.items(course, grades, release))
+    written = exports.write_exports(folder, course, grades, release, style_of(options.separator), roster)
     count, times = 0, CollectedTimes(places.submissions)
     for homework in course.given:
         for record in records.all_records(places.records, homework.id):
@@ -278,8 +285,27 @@ def export(options: argparse.Namespace) -> int:
     print(f"written: {listed}, and {count} results.json in {_relative(folder / 'gradescope')}")
     for homework in course.given:
         if waiting := [grade.student for grade in grades if grade.homeworks[homework.id].open]:
-            print(f"not final yet, and so in plain.csv alone: {homework.id} of {len(waiting)} students")
+            where = "with the points of the checks alone" if options.automatic else "and so in plain.csv alone"
+            print(f"not final yet, {where}: {homework.id} of {len(waiting)} students")
     return DONE
+
+
+def _fill(options: argparse.Namespace, course: Course, places: Places, roster: Roster, items: list[Item]) -> int:
+    """Fill a platform's own table with the points of one homework, or of the exam."""
+    from autograder.intake.times import read_collected
+    from autograder.marks import filling
+
+    wanted = "exam" if options.hw == "exam" else _homeworks(options.hw, course)[0].id if options.hw else ""
+    chosen = [item for item in items if wanted in (item.homework, item.id)]
+    if not wanted or not chosen:
+        there = ", ".join(sorted({item.homework or item.id for item in items})) or "nothing yet"
+        raise CommandError(f"INTO= needs HW=, one that has points to go out: {there} (AUTOMATIC=1 those of the checks)")
+    known = read_collected(places.submissions).get(wanted, {})
+    filled = filling.fill(Path(options.into), places.root / "exports", chosen[0], roster, known, options.encoding)
+    print(f"written: {_relative(filled.path)}, {filled.count} lines with points of {chosen[0].id}")
+    for student in filled.unplaced:
+        print(printable(f"no line is certainly of {student}, whose points are not in it"))
+    return SOME_NOT_GRADED if filled.unplaced else DONE
 
 
 def collect(options: argparse.Namespace) -> int:
@@ -395,7 +421,6 @@ def _parser() -> argparse.ArgumentParser:
     marking.add_argument("--no-browser", dest="browser", action="store_false", help="only print the address")
 
     closing = command("final", final, "course grades from the gradebook and the exam")
-    closing.add_argument("--exam", metavar="FILE", help="CSV with the columns student,points (default: exam.csv)")
     returning = command("return", give_back, "feedback pages as Moodle and Canvas take them back, or by mail")
     returning.add_argument("--hw", required=True, help="the homework whose pages go back")
     returning.add_argument("--mail", action="store_true", help="by mail; nothing is sent without --send")
@@ -403,7 +428,15 @@ def _parser() -> argparse.ArgumentParser:
     returning.add_argument("--smtp", metavar="HOST:PORT", help="the mail server; SMTP_USER and SMTP_PASSWORD log in")
     returning.add_argument("--sender", metavar="ADDRESS", help="whose the messages are")
     exporting = command("export", export, "grades for Moodle, Canvas and Gradescope, and as plain CSV, into exports/")
-    exporting.add_argument("--exam", metavar="FILE", help="CSV with the columns student,points (default: exam.csv)")
+    for added in (closing, exporting):
+        added.add_argument("--exam", metavar="FILE", help="CSV with the columns student,points (default: exam.csv)")
+        added.add_argument("--separator", default="", help="of tables for people (default: the locale's)")
+        added.add_argument("--encoding", default="", help="of exam.csv and other tables that are not in UTF-8: cp1251")
+        added.add_argument("--unknown", choices=["take", "leave"], default="leave", help="exam of who is nowhere else")
+    exporting.add_argument("--automatic", action="store_true", help="the points of the checks alone, before marking")
+    exporting.add_argument("--zeros", action="store_true", help="0 points for those who handed in nothing")
+    exporting.add_argument("--into", metavar="FILE", help="a platform's gradebook or worksheet (CSV) to fill for --hw")
+    exporting.add_argument("--hw", help="the homework, or exam, that --into is filled with")
 
     collecting = command("collect", collect, "take notebooks from an LMS export or a folder into submissions/")
     collecting.add_argument("source", metavar="FROM", help="a zip file or a folder")

@@ -56,7 +56,7 @@ class Desk:
         return records.read_record(self.folder / "records", "hw1", student)
 
     def grades(self):
-        with open(self.folder / "grades.csv", encoding="utf-8", newline="") as file:
+        with open(self.folder / "grades.csv", encoding="utf-8-sig", newline="") as file:
             return {row["student"]: row for row in csv.DictReader(file)}
 
 

@@ -9,7 +9,9 @@ import pytest
 import small_course as sc
 from test_cli import at, at_sql, blank  # noqa: F401
 
+from autograder import __main__ as cli
 from autograder import records
+from autograder.course import load_course
 
 COPIED = """\
 def add(a, b):
@@ -67,7 +69,7 @@ def test_what_cannot_be_collected_is_wrong_usage(at, source, says):  # noqa: F81
 
 
 def read(path):
-    with open(path, encoding="utf-8", newline="") as file:
+    with open(path, encoding="utf-8-sig", newline="") as file:
         return list(csv.reader(file))
 
 
@@ -138,3 +140,65 @@ def test_a_database_that_cannot_be_used_says_what_to_do(at, broken, advice):  # 
     assert at.grade("--force") == 3
     assert advice in at.out and at.record("ada")["total"] == "10"
     assert (at.folder / "gradebook.db").read_bytes() == before
+
+
+def due(at, when):  # noqa: F811
+    """The course of the desk, with a deadline for hw1."""
+    text = sc.TOML.replace(
+        'title = "Numbers"\n', f'title = "Numbers"\n[homework.deadline]\ndue = {when}\npenalty_per_day = 1\n', 1
+    )
+    (at.folder / "course.toml").write_text(text)
+    at.monkey.setattr(cli, "load_course", lambda: load_course(at.folder / "course.toml"))
+
+
+def test_the_moment_of_collecting_is_said_and_at_says_better(at, monkeypatch):  # noqa: F811
+    at.monkey = monkeypatch
+    due(at, "2026-01-10T23:59:00Z")
+    source = zipped(at.folder / "x.zip", {f"{name}/hw1.ipynb": sc.notebook(sc.RIGHT) for name in ("ada", "bob", "cyd")})
+    assert at.run("collect", source) == 0
+    assert (
+        "handed in: 3 at the moment of collecting" in at.out and "LATE by the moment of collecting alone: 3" in at.out
+    )
+    assert at.run("collect", "--at", "2026-01-11T12:00", source) == 0
+    assert "handed in: 3 as AT= says" in at.out and "LATE" not in at.out
+    assert at.grade() == 0
+    assert "1 d, -1" in at.out and at.grades()["ada"]["late"] == "-1"
+    (at.folder / "log.csv").write_text("id;submitted at\nada;2026-01-10 20:00\nbob;2026-01-12 20:00\n")
+    assert at.run("collect", "--log", str(at.folder / "log.csv"), source) == 0, "AT= is surer"
+    assert at.grade() == 0 and at.grades()["ada"]["late"] == "-1"
+    assert at.run("collect", "--at", "10/11/2026", source) == 2
+    assert "AT=10/11/2026 is no date and time" in at.err
+
+
+def test_the_roster_at_the_command_line(at):  # noqa: F811
+    (at.folder / "roster.csv").write_text("ID\tName\nada\tAda\nbob\tBob\n", encoding="utf-16")
+    source = zipped(at.folder / "x.zip", {f"{name}/hw1.ipynb": sc.notebook(sc.RIGHT) for name in ("ada", "eve")})
+    assert at.run("collect", source) == 1
+    assert "left alone: eve/hw1.ipynb: 'eve' is not on the roster" in at.out
+    assert at.run("collect", "--unknown", "take", source) == 0
+    assert at.grade() == 0
+    assert "not on the roster: eve" in at.out and "handed in nothing" in at.out
+    assert set(at.grades()) == {"ada", "bob", "eve"} and at.grades()["bob"]["hw1"] == "0"
+    (at.folder / "roster.csv").write_text("id\n.\na/b\n")
+    for command in (["grade"], ["final"], ["export"], ["collect", source]):
+        assert at.run(*command) == 2
+        assert "line 2: the id is empty" in at.err and "line 3: the id has a slash" in at.err
+
+
+def test_letters_of_another_script_are_a_warning_where_folders_were_made_by_hand(at):  # noqa: F811
+    for name in ("ada", "ада"):
+        at.hand_in(name)
+    assert at.grade() == 0
+    assert "'ada' looks like 'ада' in letters of another script" in at.out
+
+
+def test_a_table_of_the_platform_is_filled(at):  # noqa: F811
+    at.hand_in("ada")
+    at.grade()
+    (at.folder / "book.csv").write_text("ID number,Grade\nada,\nbob,\n")
+    book = str(at.folder / "book.csv")
+    assert at.run("export", "--into", book, "--hw", "1") == 2
+    assert "INTO= needs HW=" in at.err
+    at_sql(at, "UPDATE grade SET manual_score = 2, needs_manual_grade = 0 WHERE auto_score IS NULL")
+    assert at.run("export", "--into", book, "--hw", "1") == 0
+    assert read(at.folder / "exports" / "book-filled.csv") == [["ID number", "Grade"], ["ada", "12"], ["bob", ""]]

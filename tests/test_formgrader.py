@@ -150,7 +150,7 @@ def test_pasted_pictures_stay_and_other_attachments_go(show):
         "a.svg": {"image/svg+xml": "<svg onload=alert(1)>"},
     }
     answer = named(show(document), "t1")
-    assert answer.attachments == {"picture-1": {"image/png": PIXEL}}
+    assert answer.attachments == {"picture-1": {"image/png": sanitise.pasted("image/png", PIXEL)}}
     assert "![mine](attachment:picture-1)" in answer.source and "](attachment:a.svg)" not in answer.source
 
 

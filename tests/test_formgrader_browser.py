@@ -284,7 +284,7 @@ def test_a_mark_and_a_comment_survive_a_regrade_and_all_totals_agree(graded, wat
     assert record["history"][-1]["why"] == ["submission"]
     assert watched.open("ada")["score"] == 12.25
     assert graded.run("final") == 0
-    with open(graded.folder / "grades.csv", encoding="utf-8", newline="") as file:
+    with open(graded.folder / "grades.csv", encoding="utf-8-sig", newline="") as file:
         row = next(row for row in csv.DictReader(file) if row["student"] == "ada")
     assert (row["hw1"], row["points"]) == ("12.25", "12.25")
     assert graded.run("feedback") == 0
@@ -360,7 +360,7 @@ def test_points_above_the_maximum_are_reported_and_not_used(graded, watched):
         other.execute("UPDATE grade SET manual_score = 30 WHERE id = ?", (grade["id"],))
     other.close()
     graded.grade()
-    with open(graded.folder / "grades.csv", encoding="utf-8", newline="") as file:
+    with open(graded.folder / "grades.csv", encoding="utf-8-sig", newline="") as file:
         row = next(row for row in csv.DictReader(file) if row["student"] == "zoë")
     assert row["hw1"] == "3"
     assert "t1 was given 30 points of 3; counted as 3" in row["remarks"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from autograder.course import ROOT
 from autograder.intake.roster import Roster, RosterError, Student, likenesses, read_roster
 
 TABLE = """\
@@ -107,3 +108,9 @@ def test_other_names_are_others(other):
 def test_a_roster_made_of_students_needs_no_file():
     people = Roster([Student("ada", team="x"), Student("bob", team="X")])
     assert people.team_of("bob") == ("ada", "bob") and [one.id for one in people] == ["ada", "bob"]
+
+
+def test_the_example_is_a_roster():
+    people = read_roster(ROOT / "docs" / "roster.csv")
+    assert people.called("Countess of Lovelace") == {"ada"} and people.called("Wang Wei") == {"wei1", "wei2"}
+    assert people.team_of("ada") == ("ada", "bob") and people.numbered("github", "wangw") == {"wei2"}

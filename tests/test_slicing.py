@@ -1,9 +1,10 @@
 """From a notebook to the program of an exercise: each rule of `slicing`, and hostile sources."""
 
+import json
 import sys
 from dataclasses import fields
 from fractions import Fraction
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from unittest.mock import patch
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.course import Exercise
-from autograder.notebooks import Cell, Notebook, slice_exercise, slicing, statements
+from autograder.notebooks import Cell, Notebook, read_notebook, slice_exercise, slicing, statements
 from autograder.sandbox import runner
 
 STUB = 'def f(x):\n    """The task."""\n    raise NotImplementedError("e: write f")\n'
@@ -414,7 +415,10 @@ def test_a_broken_cell_with_a_needed_helper_is_named():
 
 
 def test_the_sentence_names_the_line():
-    assert sliced("\n\ndef f(x):\n    retrun x").message == "cell 1 does not compile: line 4: invalid syntax"
+    assert sliced("\n\ndef f(x):\n    retrun x").message == (
+        f"cell 1 does not compile: line 4: invalid syntax (the grader has Python {sys.version_info.major}."
+        f"{sys.version_info.minor})"
+    )
 
 
 # --- IPython ------------------------------------------------------------------------------------------------------
@@ -571,3 +575,70 @@ def test_any_cells_are_sliced(sources):
 @given(st.lists(st.text(max_size=40), max_size=3))
 def test_any_text_is_sliced(sources):
     assert sliced(*sources, "def f(x): return 1").state == "ready" or any("f" in source for source in sources)
+
+
+# --- modules that the notebook writes, cells that are text now, another Python
+
+
+WRITES = "%%writefile helper.py\nimport math\ndef half(x):\n    return math.floor(x) / 2"
+
+
+def run_slice(*cells, names=("f",)):
+    made = {
+        "cells": [
+            cell if isinstance(cell, dict) else {"cell_type": "code", "source": cell, "metadata": {}, "outputs": []}
+            for cell in cells
+        ],
+        "nbformat": 4,
+    }
+    exercise = SimpleNamespace(names=names)
+    return slice_exercise(
+        read_notebook(json.dumps(made).encode()), exercise, read_notebook(b'{"cells": [], "nbformat": 4}')
+    )
+
+
+@pytest.mark.parametrize(
+    "use",
+    ["from helper import half\ndef f(x):\n    return half(x)", "import helper\ndef f(x):\n    return helper.half(x)",
+     "def f(x):\n    from helper import half as h\n    return h(x)"],
+)  # fmt: skip
+def test_a_module_that_the_notebook_writes_is_there(use):
+    found = run_slice("unrelated = 1 / 0", WRITES, use)
+    space = {}
+    assert found.state == "ready" and [label for label, _ in found.parts] == ["cell 2", "cell 3"]
+    try:
+        for label, source in found.parts:
+            exec(compile(source, label, "exec"), space)
+        assert space["f"](5) == 2.5
+    finally:
+        sys.modules.pop("helper", None)
+
+
+def test_a_written_module_that_nothing_imports_is_left_out():
+    assert [label for label, _ in run_slice(WRITES, "def f(x):\n    return x").parts] == ["cell 2"]
+
+
+def test_a_written_module_may_import_another_and_the_last_text_counts():
+    first = "%%writefile one.py\nVALUE = 1"
+    found = run_slice(
+        first, "%%file two.py\nfrom one import VALUE", "%%writefile one.py\nVALUE = 3", "from two import VALUE as f"
+    )
+    assert {label for label, _ in found.parts} >= {"cell 1", "cell 2", "cell 4"}
+
+
+def test_a_written_module_that_does_not_compile_says_so():
+    found = run_slice("%%writefile helper.py\ndef half(x:\n", "from helper import half as f")
+    assert found.state == "ready"  # the import fails when it runs, and the cell is named
+    assert run_slice("%%writefile notes.txt\nnot python", "f = 1").state == "ready"
+
+
+def test_a_cell_that_became_text_is_named():
+    text = {"cell_type": "markdown", "source": "def f(x):\n    return x", "metadata": {}}
+    found = run_slice("a = 1", text)
+    assert found.state == "missing" and "cell 2 is text now; make it a code cell again" in found.message
+    assert "text now" not in run_slice("a = 1", {**text, "source": "we write def f(x)"}).message
+
+
+def test_newer_syntax_names_the_grader_s_python():
+    found = run_slice("def f[T](x: T:\n    return x")
+    assert f"Python {sys.version_info.major}.{sys.version_info.minor}" in found.message

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import small_course as sc
 
+from autograder import provenance
 from autograder.course import load_course
 from autograder.intake import collect
 from autograder.intake.archives import CollectError
@@ -172,6 +173,16 @@ def test_letters_of_another_script_make_nobody_new(at):
     assert "'ада' looks like 'ada'" in why and set(at.landed) == {"ada/hw1"}
     assert at.take({"ada/hw1.ipynb": b"new"}).left == []
     assert at.landed["ada/hw1"] == b"new"
+
+
+def test_the_other_homeworks_of_a_clone_were_not_handed_in(at):
+    course = load_course()
+    released = {homework.id: provenance.released_notebook(homework).read_bytes() for homework in course.homeworks[:2]}
+    files = {f"clones/hw1-ada/homeworks/{name}/{name}.ipynb": data for name, data in released.items()}
+    files["clones/hw1-ada/homeworks/hw1/hw1.ipynb"] += b" "
+    done = collect.collect(at.pack(files), at.submissions, course, collect.Orders(), NOW)
+    assert [why for _, why in done.left] == ["is as it was released, in a clone of the whole repository"]
+    assert set(at.landed) == {"ada/hw1"}
 
 
 def test_what_a_platform_adds_is_no_failure(at):

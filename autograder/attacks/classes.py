@@ -95,7 +95,7 @@ def _refused(name: str, threat: str, story: str, word: str, reason: str | None) 
 
 def _spreadsheet(folder: Path, totals: dict[str, str | None]) -> Verdict:
     """No cell of grades.csv may be a formula, and a comma in a name must not shift a column."""
-    with open(folder / "grades.csv", encoding="utf-8", newline="") as file:
+    with open(folder / "grades.csv", encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     live = [value for row in rows for value in row.values() if str(value).startswith(("=", "+", "@", "\t"))]
     problems = [f"live cells: {live}"] if live else []

@@ -7,7 +7,7 @@ direction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 
@@ -21,6 +21,7 @@ from autograder.course import Course, Homework, format_points
 from autograder.desk.whole_class import Result, Summary
 from autograder.marks.final import CourseGrade
 from autograder.marks.gradebook import Change
+from autograder.marks.late import Late
 from autograder.pages.terminal import safe
 from autograder.records import Record, points, printable, suspicions
 
@@ -53,7 +54,7 @@ def show_class(out: Console, course: Course, summary: Summary) -> None:
     for homework in course.given:
         own = (result for result in summary.results if result.submission.homework == homework.id)
         if results := [(result, result.record) for result in own if result.record]:
-            _show_homework(out, homework, results)
+            _show_homework(out, homework, results, summary)
     _show_changes(out, summary)
     unnamed = [result for result in summary.results if not result.graded]
     if unnamed:
@@ -68,9 +69,9 @@ def show_class(out: Console, course: Course, summary: Summary) -> None:
             )
     _show_attempts(out, summary)
     if summary.to_look_at:
-        where = Counter(f"{homework} {cell}" for homework, cell in summary.to_look_at)
+        places = Counter(f"{homework} {cell}" for homework, cell in summary.to_look_at)
         many = len(summary.to_look_at)
-        listed = ", ".join(f"{place} ({count})" for place, count in where.items())
+        listed = ", ".join(f"{place} ({count})" for place, count in places.items())
         sentence = f"{many} mark{' needs' if many == 1 else 's need'} another look: the answer or its automatic score"
         out.print(f"{sentence} has changed; `make formgrader` shows both: {listed}.", soft_wrap=True)
     for result in summary.results:
@@ -118,7 +119,7 @@ def show_grades(out: Console, course: Course, grades: list[CourseGrade]) -> None
             out.print(Text("  ").append(safe(f"{grade.student}: {remark}")), soft_wrap=True)
 
 
-def _show_homework(out: Console, homework: Homework, results: list[tuple[Result, Record]]) -> None:
+def _show_homework(out: Console, homework: Homework, results: list[tuple[Result, Record]], summary: Summary) -> None:
     table = Table(box=box.SIMPLE_HEAD, title=Text(f"{homework.id}: {homework.title}"), title_justify="left")
     table.add_column("student", overflow="fold")
     table.add_column("points", justify="right")
@@ -126,17 +127,22 @@ def _show_homework(out: Console, homework: Homework, results: list[tuple[Result,
     table.add_column("exercises", no_wrap=True, min_width=len(homework.exercises))
     table.add_column("checks", overflow="fold")
     table.add_column("s", justify="right")
+    late = {student: found for (of, student), found in summary.late.items() if of == homework.id and found.days}
+    if late:
+        table.add_column("late")
     for result, record in results:
         who = safe(result.submission.student, "" if result.graded else "red")
         if suspicions(record):
             who.append(f" {NOTICED}", style="bold red")
         if not result.graded:
-            table.add_row(who, "–", "", "", Text("could not be graded", style="red"), "")
+            table.add_row(who, "–", "", "", Text("could not be graded", style="red"), "", *_late(late, result))
             continue
         states = Counter(check["state"] for check in record["checks"])
         counts = ", ".join(f"{count} {state}" for state, count in states.most_common())
         took = "kept" if result.kept else f"{record['seconds']:.1f}"
-        table.add_row(who, record["total"], _bar(record), _glyphs(record), Text(counts), took)
+        table.add_row(who, record["total"], _bar(record), _glyphs(record), Text(counts), took, *_late(late, result))
+    for student in summary.absent.get(homework.id, ()):
+        table.add_row(safe(student, "dim"), "–", "", "", Text("handed in nothing", style="dim"), "")
     out.print(table)
     legend = Text("  exercises in the order of the notebook: ")
     for glyph, meaning in ((FULL, "all"), (PARTIAL, "some"), (NONE, "nothing"), (UNTRIED, "not attempted")):
@@ -144,6 +150,13 @@ def _show_homework(out: Console, homework: Homework, results: list[tuple[Result,
     if any(suspicions(record) for _, record in results):
         legend.append(NOTICED, style="bold red").append(" did what honest answers hardly ever do: see below")
     out.print(legend)
+
+
+def _late(late: Mapping[str, Late], result: Result) -> list[str]:
+    """The field of a table's column of days late and what they cost; none where nobody is late, and no such column."""
+    found = late.get(result.submission.student)
+    said = f"{found.days} d, -{format_points(found.penalty)}" if found else ""
+    return [said] if late else []
 
 
 def _bar(record: Record, width: int = 10) -> Text:

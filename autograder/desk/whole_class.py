@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from autograder import provenance, records
 from autograder.course import Course, Homework
 from autograder.errors import DONE, GRADER_BROKE, SOME_NOT_GRADED, AutograderError
-from autograder.intake.roster import ROSTER
+from autograder.intake.roster import ROSTER, Roster, likenesses, read_roster
 from autograder.intake.submissions import NotReadableError, Submission, find_submissions
 from autograder.intake.times import CollectedTimes
 from autograder.judging import batch
+from autograder.marks import exam as exams
 from autograder.marks import final, late
 from autograder.marks.gradebook import Book, CellScore, Change, GradebookError, sqlite_url
 from autograder.pages import feedback, formgrader
@@ -113,6 +115,8 @@ class Summary:
     broken: list[str] = field(default_factory=list)
     cpu_seconds: dict[str, float] = field(default_factory=dict)
     wall_seconds: float = 0.0
+    late: dict[tuple[str, str], late.Late] = field(default_factory=dict)  # (homework, student)
+    absent: dict[str, list[str]] = field(default_factory=dict)  # homework -> who of the roster handed in nothing
 
     @property
     def exit_code(self) -> int:
@@ -143,14 +147,16 @@ def grade_class(
 ) -> Summary:
     """Grade every submission of the homeworks (of those students, if any are named) and write all that follows.
 
-    Raises SubmissionsError and DeskError where nothing was begun; what goes wrong later is in the Summary.
+    Raises SubmissionsError, RosterError and DeskError where nothing was begun; what goes wrong later is in the Summary.
     """
     begin, summary, chosen = time.monotonic(), Summary(), set(students)
+    homeworks, roster = list(homeworks), read_roster(places.roster)
     known = [homework.id for homework in course.homeworks]
     found = find_submissions(places.submissions, homeworks, known)
     found = [submission for submission in found if not chosen or submission.student in chosen]
     with _sentence_for_a_full_disk(places):
         decides = {homework.id: _deciding(course, homework, places, orders) for homework in homeworks}
+    _look_around(summary, found, [] if chosen else homeworks, places, roster)
     tasks: list[batch.Task] = []
     waiting: dict[tuple[str, str], Result] = {}
     for submission in found:
@@ -160,7 +166,7 @@ def grade_class(
         else:
             tasks.append(task)
             waiting[task.key] = ready
-    with _Writer(course, places, summary) as writer, _sentence_for_a_full_disk(places):
+    with _Writer(course, places, summary, roster) as writer, _sentence_for_a_full_disk(places):
         for result in summary.results:
             writer.keep(result)
         fresh = _grade(tasks, waiting, orders, decides, summary, writer.prepare)
@@ -175,19 +181,67 @@ def grade_class(
     return summary
 
 
+def _look_around(
+    summary: Summary, found: list[Submission], homeworks: list[Homework], places: Places, roster: Roster
+) -> None:
+    """Note who is late, and who of the roster handed in nothing; who looks like somebody else is a warning."""
+    times = CollectedTimes(places.submissions)
+    there = {(submission.student, submission.homework) for submission in found}
+    for homework in homeworks:
+        handed_in = {student for student, of in there if of == homework.id}
+        summary.absent[homework.id] = [one.id for one in roster if not holder(roster, homework, one.id, handed_in)]
+        for student in handed_in:
+            summary.late[homework.id, student] = late_of(times, homework, student)
+        extended = homework.deadline.extensions if homework.deadline and not roster else {}
+        for student in sorted(set(extended) - handed_in):
+            sentence = f"{student!r} has an extension of {homework.id} and handed in nothing; is the name right?"
+            summary.warnings.append(sentence)
+    students = {student for student, _ in there}
+    strangers = sorted(students - set(roster.students)) if roster else []
+    if strangers:
+        summary.warnings.append(f"not on the roster: {', '.join(strangers)}")
+    for student in strangers if roster else sorted(students):
+        alike = [
+            other for other in sorted({*students, *roster.students} - {student}) if _one_for_another(student, other)
+        ]
+        if alike:
+            summary.warnings.append(f"{student!r} looks like {alike[0]!r} in letters of another script: are they one?")
+
+
+def _one_for_another(one: str, other: str) -> bool:
+    return one.isascii() != other.isascii() and bool(likenesses(one) & likenesses(other))
+
+
+def holder(roster: Roster, homework: Homework, student: str, handed_in: Collection[str]) -> str:
+    """Whose submission counts for a student: their own, else the one of their team; "" where there is none, or two."""
+    if student in handed_in:
+        return student
+    team = roster.team_of(student) if homework.teams else (student,)
+    others = [member for member in team if member in handed_in]
+    return others[0] if len(others) == 1 else ""
+
+
+def readers(roster: Roster, homework: Homework, student: str, handed_in: Collection[str]) -> list[str]:
+    """Who gets the page of a submission: the student, and those of the team who handed in nothing themselves."""
+    team = roster.team_of(student) if homework.teams else (student,)
+    return [student, *(one for one in team if one != student and holder(roster, homework, one, handed_in) == student)]
+
+
 def rewrite_feedback(course: Course, homeworks: Iterable[Homework], places: Places) -> int:
     """Bring every page in step with records and gradebook. Returns how many there are. Raises RecordError,
     GradebookError."""
-    count, times = 0, CollectedTimes(places.submissions)
+    count, times, roster = 0, CollectedTimes(places.submissions), read_roster(places.roster)
     with Book(sqlite_url(places.gradebook), course) as book:
         for homework in homeworks:
-            scores = book.scores(homework)
-            for record in records.all_records(places.records, homework.id):
+            scores, found = book.scores(homework), records.all_records(places.records, homework.id)
+            handed_in = {record["student"] for record in found}
+            for record in found:
                 student = record["student"]
                 own = partial(formgrader.own, places.autograded, homework, student)
-                late = late_of(times, homework, student)
-                feedback.write_feedback(places.feedback, record, course, scores.get(student, {}), own, late)
-                count += 1
+                for reader in readers(roster, homework, student, handed_in):
+                    late, page = late_of(times, homework, reader, student), record | {"student": reader}
+                    feedback.write_feedback(places.feedback, page, course, scores.get(student, {}), own, late)
+                    count += 1
     return count
 
 
@@ -200,23 +254,47 @@ def all_scores(course: Course, book: Book) -> Scores:
 
 
 def course_grades(
-    course: Course, places: Places, book: Book, scores: Scores, exam: dict[str, Fraction]
+    course: Course, places: Places, book: Book, scores: Scores, exam: Mapping[str, Fraction]
 ) -> list[final.CourseGrade]:
-    """Everybody's grade from the gradebook's scores and the records. Raises GradebookError, RecordError."""
+    """Everybody's grade from the gradebook's scores and the records: all who handed in, sat the exam or are on the
+    roster. Raises GradebookError, RecordError, RosterError."""
+    roster, times = read_roster(places.roster), CollectedTimes(places.submissions)
     ungraded = {
         (record["student"], homework.id): record["reason"]
         for homework in course.given
         for record in records.all_records(places.records, homework.id)
         if record["state"] != GRADED
     }
-    students = {*book.students(), *(student for student, _ in ungraded)}
-    times = CollectedTimes(places.submissions)
-    return final.course_grades(course, students, scores, ungraded, exam, lambda h, s: late_of(times, h, s))
+    students = {*book.students(), *(student for student, _ in ungraded), *roster.students, *exam}
+    whose = {(homework.id, one): one for homework in course.given for one in students}
+    shared = {homework: dict(of_homework) for homework, of_homework in scores.items()}
+    for homework in course.given:
+        handed_in = {*scores[homework.id], *(student for student, of in ungraded if of == homework.id)}
+        for student in students - handed_in:
+            if other := holder(roster, homework, student, handed_in):
+                whose[homework.id, student] = other
+                if other in scores[homework.id]:
+                    shared[homework.id][student] = scores[homework.id][other]
+                if (other, homework.id) in ungraded:
+                    ungraded[student, homework.id] = ungraded[other, homework.id]
+    late = lambda homework, student: late_of(times, homework, student, whose[homework.id, student])  # noqa: E731
+    return final.course_grades(course, students, shared, ungraded, exam, late)
 
 
-def late_of(times: CollectedTimes, homework: Homework, student: str) -> late.Late:
-    """What lateness costs a student's submission."""
-    return late.lateness(homework, student, times.of(homework.id, student))
+def read_exam(course: Course, places: Places, book: Book, path: Path | None = None, **how: Any) -> exams.Exam:
+    """The exam's points, none where no file is named and there is none. Raises ExamError, RosterError."""
+    if path is None and not places.exam.exists():
+        return exams.Exam()
+    return exams.read_exam(path or places.exam, course, book.students(), read_roster(places.roster), **how)
+
+
+def late_of(times: CollectedTimes, homework: Homework, student: str, whose: str = "") -> late.Late:
+    """What lateness costs a student, by their own deadline; `whose` handed it in, where that was somebody else."""
+    whose = whose or student
+    if times.in_time(homework.id, whose):
+        return late.ON_TIME
+    verb = "Collected" if times.collecting(homework.id, whose) else "Handed in"
+    return late.lateness(homework, student, times.of(homework.id, whose), verb)
 
 
 def _deciding(course: Course, homework: Homework, places: Places, orders: Orders) -> Decides:
@@ -319,8 +397,8 @@ def _sentence_for_a_full_disk(places: Places) -> Iterator[None]:
 class _Writer:
     """The single writer: records, then the gradebook, then pages and grades."""
 
-    def __init__(self, course: Course, places: Places, summary: Summary) -> None:
-        self.course, self.places, self.summary = course, places, summary
+    def __init__(self, course: Course, places: Places, summary: Summary, roster: Roster) -> None:
+        self.course, self.places, self.summary, self.roster = course, places, summary, roster
         self.book: Book | None = None
         self.times = CollectedTimes(places.submissions)
         self.opened = False
@@ -419,12 +497,11 @@ class _Writer:
                     homework, student = self.course.homework(record["homework"]), record["student"]
                     own = partial(formgrader.own, self.places.autograded, homework, student)
                     self._write_page(record, scores[homework.id].get(student, {}), own)
-            exam: dict[str, Fraction] = {}
-            if self.places.exam.exists():
-                try:
-                    exam = final.read_exam(self.places.exam, self.course, self.book.students())
-                except final.ExamError as error:
-                    self.summary.warnings.append(f"the exam is left out of grades.csv: {error}")
+            try:
+                exam = read_exam(self.course, self.places, self.book)
+            except exams.ExamError as error:
+                exam = exams.Exam()
+                self.summary.warnings.append(f"the exam is left out of grades.csv: {error}")
             grades = course_grades(self.course, self.places, self.book, scores, exam)
             self.summary.warnings += [f"{grade.student}: {remark}" for grade in grades for remark in grade.alarms]
             final.write_grades(self.places.grades, self.course, grades)
@@ -435,8 +512,12 @@ class _Writer:
         self.seconds += time.process_time() - begin
 
     def _write_page(self, record: Record, cells: dict[str, CellScore], own: Callable[[], formgrader.Own]) -> None:
-        late = late_of(self.times, self.course.homework(record["homework"]), record["student"])
-        feedback.write_feedback(self.places.feedback, record, self.course, cells, own, late)
+        homework, student = self.course.homework(record["homework"]), record["student"]
+        team = self.roster.team_of(student) if homework.teams else (student,)
+        handed_in = {one for one in team if records.record_path(self.places.records, homework.id, one).exists()}
+        for reader in readers(self.roster, homework, student, handed_in | {student}):
+            late, page = late_of(self.times, homework, reader, student), record | {"student": reader}
+            feedback.write_feedback(self.places.feedback, page, self.course, cells, own, late)
 
     def _give_up(self, error: GradebookError) -> None:
         self.summary.broken.append(str(error))

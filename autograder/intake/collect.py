@@ -43,6 +43,7 @@ from autograder.intake.times import (
 from autograder.intake.whose import NobodyError, People
 from autograder.notebooks import NotebookError, read_notebook
 from autograder.notebooks.matching import DEFINITION
+from autograder.provenance import released_notebook
 from autograder.records import printable
 
 ENOUGH_TO_TELL = 3  # names of another homework's exercises, and none of its own
@@ -88,6 +89,7 @@ class _Candidate:
     by: str
     late: bool
     in_time: bool  # the platform's word
+    in_clone: bool  # lies where this repository has its notebooks, so that it may never have been opened
 
     @property
     def order(self) -> tuple[int, int, datetime]:
@@ -181,10 +183,11 @@ class _Taking:
         deadline = homework.deadline
         if reading.late is None or by in (AT, LOG):
             late = deadline is not None and deadline.is_late(student, time)
-            return _Candidate(found, student, reading, clue.copy, time, by, late, False)
+            return _Candidate(found, student, reading, clue.copy, time, by, late, False, clue.in_repository)
         if reading.late and deadline is not None and not deadline.is_late(student, time):
             time, by = self.now, COLLECTING  # late, and nothing says how much
-        return _Candidate(found, student, reading, clue.copy, time, by, reading.late, not reading.late)
+        in_time = not reading.late
+        return _Candidate(found, student, reading, clue.copy, time, by, reading.late, in_time, clue.in_repository)
 
     def _time(
         self, found: Found, reading: Reading, student: str, homework: Homework, packed: bool
@@ -270,6 +273,9 @@ class _Taking:
             return
         if other := _of_another_homework(data, homework, self.course):
             done.left.append((found.name, f"holds the exercises of {other} and none of {homework}; which is it?"))
+            return
+        if one.in_clone and _is_untouched(data, self.course.homework(homework)):
+            done.left.append((found.name, "is as it was released, in a clone of the whole repository"))
             return
         path = self.submissions / unit / homework / f"{homework}.ipynb"
         for part in (path, path.parent, path.parent.parent):
@@ -374,6 +380,13 @@ def _write(path: Path, data: bytes) -> None:
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(data)
     os.replace(part, path)
+
+
+def _is_untouched(data: bytes, homework: Homework) -> bool:
+    try:
+        return released_notebook(homework).read_bytes() == data
+    except OSError:
+        return False
 
 
 def _of_another_homework(data: bytes, homework: str, course: Course) -> str:

@@ -53,7 +53,7 @@ QUOTES = "\"'«»„“”‚‘’"
 OF_REPOSITORY = frozenset("homeworks homework solutions autograder lectures data docs tests dgm notebooks src".split())
 OF_CLASS = frozenset(
     "export exports download downloads submission submissions submitted students student all files assignments "
-    "assignment class repos handed_in upload uploads".split()
+    "assignment class clones repos handed_in upload uploads".split()
 )
 
 
@@ -73,7 +73,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Clue:
-    """What a path says: a homework, and in which ways the student can be read. `own` is the repository's layout."""
+    """What a path says: a homework, and in which ways the student can be read.
+
+    `in_repository`: it lies in a folder that this repository has as well, as in a clone of it.
+    """
 
     homework: str
     readings: tuple[Reading, ...]

@@ -1,7 +1,8 @@
 """Grades for other gradebooks: Moodle, Canvas, Gradescope, and a plain CSV file.
 
 Moodle and Canvas both read an empty cell as "no grade", which takes away one that was there. So each homework has its
-own file, and in it are only those who handed in and whose points can no longer change.
+own file, and in it are only those who handed in and whose points can no longer change; and, where that is asked for,
+zeros for who handed in nothing, and the points of the hidden checks alone while theory is not marked yet (`Release`).
 
 Moodle   *Grades > Import > CSV file* (docs.moodle.org/en/Grade_import; the rules are those of its
          grade/import/csv/classes/load_data.php). A column names the user, here `ID number`, or `Email address` where
@@ -29,7 +30,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.course import Course, Homework, format_points
-from autograder.marks.final import CourseGrade, unformula, write_table
+from autograder.intake.roster import Roster
+from autograder.marks.final import COMMAS, CourseGrade, Style, style_of, unformula, write_table
 from autograder.marks.late import ON_TIME, Late
 from autograder.records import GRADED, CheckEntry, Record, points, printable, write_atomically
 
@@ -48,57 +50,110 @@ class Item:
     maximum: Fraction
     points: dict[str, Fraction]
     feedback: dict[str, str] = field(default_factory=dict)
+    homework: str = ""
 
 
-def write_exports(folder: Path, course: Course, grades: Iterable[CourseGrade]) -> list[Path]:
-    """Write `moodle-<item>.csv` and `canvas-<item>.csv` of all that is final, and `plain.csv`. Returns the files.
+@dataclass(frozen=True)
+class Release:
+    """What goes out: the points of the hidden checks alone, while theory waits; zeros for who handed in nothing."""
 
-    Earlier exports of the same names go, so that no file remains that says something else.
+    automatic: bool = False
+    zeros: bool = False
+
+
+FINAL = Release()
+
+
+def write_exports(
+    folder: Path,
+    course: Course,
+    grades: Iterable[CourseGrade],
+    release: Release = FINAL,
+    style: Style | None = None,
+    roster: Roster | None = None,
+) -> list[Path]:
+    """Write `moodle-<item>.csv` and `canvas-<item>.csv` of all that goes out, and `plain.csv`. Returns the files.
+
+    Earlier exports of the same names go, so that no file remains that says something else. What platforms read has
+    commas; `plain.csv` is for people, and has the `style` that is given or else the locale's.
     """
-    grades = list(grades)
+    grades, roster = list(grades), roster or Roster()
     tables = {"plain.csv": plain(grades)}
-    for item in items(course, grades):
-        tables |= {f"moodle-{item.id}.csv": moodle(item), f"canvas-{item.id}.csv": canvas(item)}
+    for item in items(course, grades, release):
+        tables |= {f"moodle-{item.id}.csv": moodle(item, roster), f"canvas-{item.id}.csv": canvas(item, roster)}
     for old in (*folder.glob("moodle*.csv"), *folder.glob("canvas*.csv")):
         if old.name not in tables:
             old.unlink()
     for name, rows in tables.items():
-        write_atomically(folder / name, partial(write_table, rows=rows), newline="")
+        chosen = style or style_of() if name == "plain.csv" else COMMAS
+        write_atomically(folder / name, partial(write_table, rows=rows, style=chosen), newline="")
     return [folder / name for name in sorted(tables)]
 
 
-def items(course: Course, grades: Iterable[CourseGrade]) -> list[Item]:
-    """The homeworks and the exam, as far as anybody has points there that can no longer change."""
-    grades, found = list(grades), []
-    for homework in course.given:
-        final = {g.student: g.homeworks[homework.id] for g in grades if homework.id in g.homeworks}
-        final = {student: score for student, score in final.items() if score.handed_in and not score.open}
-        said = {student: [r for r in score.remarks if r not in score.alarms] for student, score in final.items()}
-        points = {student: score.points for student, score in final.items()}
-        feedback = {student: "; ".join(remarks) for student, remarks in said.items()}
-        found.append(Item(homework.id, f"{homework.id}: {homework.title}", homework.points, points, feedback))
+def items(course: Course, grades: Iterable[CourseGrade], release: Release = FINAL) -> list[Item]:
+    """The homeworks and the exam, as far as anybody has points there that go out."""
+    grades = list(grades)
+    found = [_item(homework, grades, release) for homework in course.given]
     exam = {grade.student: grade.exam for grade in grades if grade.exam is not None}
     found.append(Item("exam", "Exam", course.exam_points, exam))
     return [item for item in found if item.points]
 
 
-def moodle(item: Item) -> list[list[str]]:
-    """The rows of Moodle's import, header first."""
-    who = "Email address" if all("@" in student for student in item.points) else "ID number"
+def _item(homework: Homework, grades: list[CourseGrade], release: Release) -> Item:
+    points: dict[str, Fraction] = {}
+    feedback: dict[str, str] = {}
+    for grade in grades:
+        score = grade.homeworks.get(homework.id)
+        if score is None:
+            continue
+        given = score.automatic if release.automatic else None if score.open else score.points
+        if not score.handed_in and not score.open:
+            given = Fraction(0) if release.zeros else None
+        if given is None:
+            continue
+        said = [remark for remark in score.remarks if remark not in score.alarms]
+        said += ["without theory, which is marked later"] if release.automatic and score.handed_in else []
+        points[grade.student], feedback[grade.student] = given, "; ".join(said)
+    title = f"{homework.id}: {homework.title}"
+    if release.automatic:
+        maximum = homework.automatic_points
+        return Item(f"{homework.id}-automatic", f"{title} (checks)", maximum, points, feedback, homework.id)
+    return Item(homework.id, title, homework.points, points, feedback, homework.id)
+
+
+def moodle(item: Item, roster: Roster | None = None) -> list[list[str]]:
+    """The rows of Moodle's import, header first; by address where the roster has everybody's, or ids are addresses."""
+    roster = roster or Roster()
+    addresses = {student: roster.get(student).email or student for student in item.points}
+    by_address = all("@" in address for address in addresses.values())
+    who = "Email address" if by_address else "ID number"
     title = unformula(item.title)
     rows = [
-        [unformula(student), format_points(points), unformula(item.feedback.get(student, ""))]
+        [
+            unformula(addresses[student] if by_address else student),
+            format_points(points),
+            unformula(item.feedback.get(student, "")),
+        ]
         for student, points in item.points.items()
     ]
     return [[who, title, f"{title} (feedback)"], *rows]
 
 
-def canvas(item: Item) -> list[list[str]]:
-    """The rows of Canvas's import: header, points possible, students. Ids are taken for SIS login ids."""
+def canvas(item: Item, roster: Roster | None = None) -> list[list[str]]:
+    """The rows of Canvas's import: header, points possible, students. Ids are taken for SIS login ids.
+
+    The roster adds Canvas's own number of a user, where it has one, and the name.
+    """
+    roster = roster or Roster()
     blank = [""] * (len(CANVAS_COLUMNS) - 1)
     head = [[*CANVAS_COLUMNS, unformula(item.title)], ["    Points Possible", *blank, format_points(item.maximum)]]
-    names = ((unformula(student), format_points(points)) for student, points in item.points.items())
-    return [*head, *([name, "", "", name, "", points] for name, points in names)]
+    rows = []
+    for student, given in item.points.items():
+        known = roster.get(student)
+        numbers = known.platforms.get("canvas", ())
+        number = numbers[0] if len(numbers) == 1 else ""
+        rows.append([unformula(known.shown), number, "", unformula(student), "", format_points(given)])
+    return [*head, *rows]
 
 
 def plain(grades: Iterable[CourseGrade]) -> list[list[str]]:

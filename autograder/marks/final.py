@@ -1,4 +1,4 @@
-"""The course grade: homeworks from the gradebook, the exam from a CSV file, exact arithmetic.
+"""The course grade: homeworks from the gradebook, the exam from its table, exact arithmetic.
 
     homework = automatic + manual points, 0..13        exam 0..26        points = all of them, 0..104
     grade    = points / 8 - 2, shown as it is          mark = floor(max(0, grade)), at most the course's highest
@@ -9,29 +9,24 @@ The numbers are `course.toml`'s. A grade that can still change is provisional, a
 from __future__ import annotations
 
 import csv
-import io
+import locale
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from autograder.course import Course, Homework, format_points
-from autograder.errors import AutograderError
 from autograder.marks.late import ON_TIME, Late
 from autograder.records import printable, write_atomically
 
 if TYPE_CHECKING:
     from autograder.marks.gradebook import CellScore
 
-EXAM_COLUMNS = ("student", "points")
+NUMBER = re.compile(r"\A(-?\d+)\.(\d+)\Z")
 FORMULA_STARTS = ("=", "+", "-", "@", "\N{MINUS SIGN}", "\t", "\r", "\n")
-
-
-class ExamError(AutograderError):
-    """The exam file cannot be used; the sentence names file and line."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +34,8 @@ class HomeworkScore:
     """One homework of one student: its points, and why they can still change (`open`) or need a look (`remarks`).
 
     `alarms` are the remarks about points that somebody typed wrongly; they say what to do. `penalty` is what lateness
-    has taken from the points already.
+    has taken from the points already. `automatic` are the points of the hidden checks alone, less the penalty, and None
+    where not everything is graded.
     """
 
     points: Fraction
@@ -48,6 +44,7 @@ class HomeworkScore:
     alarms: tuple[str, ...] = ()
     penalty: Fraction = Fraction(0)
     handed_in: bool = True
+    automatic: Fraction | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -99,9 +96,10 @@ def homework_score(
         reasons.append(f"{homework.id}: {', '.join(unmarked)} not marked yet")
     if again:
         reasons.append(f"{homework.id}: {', '.join(sorted(again))} changed since marked")
-    if not ungraded and any(
+    graded = not ungraded and not any(
         e.id not in cells or (cells[e.id].auto is None and cells[e.id].manual is None) for e in homework.exercises
-    ):
+    )
+    if not graded and not ungraded:
         reasons.append(f"{homework.id} is not graded yet")
     total, remarks, alarms = Fraction(0), [], []
     for name, cell in cells.items():
@@ -117,19 +115,30 @@ def homework_score(
     if late.penalty:
         remarks.append(f"{homework.id}: {late.sentence}")
     points = late.reduced(total)
-    return HomeworkScore(points, tuple(reasons), tuple([*alarms, *remarks]), tuple(alarms), total - points)
+    checked = sum((cells[e.id].counted for e in homework.exercises if e.id in cells), Fraction(0))
+    automatic = late.reduced(min(max(checked, Fraction(0)), limit)) if graded else None
+    said = tuple([*alarms, *remarks])
+    return HomeworkScore(points, tuple(reasons), said, tuple(alarms), total - points, automatic=automatic)
 
 
 def course_grade(
-    course: Course, student: str, homeworks: Mapping[str, HomeworkScore], exam: Fraction | None
+    course: Course,
+    student: str,
+    homeworks: Mapping[str, HomeworkScore],
+    exam: Fraction | None,
+    absent: bool = False,
 ) -> CourseGrade:
-    """Add up one student's course; homeworks that are not in the mapping have not been given."""
+    """Add up one student's course; homeworks that are not in the mapping have not been given.
+
+    Who was `absent` from the exam has no points of it, which is final.
+    """
     missing = [homework.id for homework in course.homeworks if homework.id not in homeworks]
     reasons = [reason for homework in course.homeworks for reason in getattr(homeworks.get(homework.id), "open", ())]
     reasons += [f"{', '.join(missing)} not yet given"] if missing else []
     reasons += ["no exam points"] if exam is None else []
     points = sum((score.points for score in homeworks.values()), Fraction(0)) + (exam or Fraction(0))
     remarks = [remark for score in homeworks.values() for remark in score.remarks]
+    remarks += ["was absent from the exam"] if absent else []
     grade, mark = course.rule.grade(points), course.rule.mark(points)
     return CourseGrade(student, dict(homeworks), exam, points, grade, mark, tuple(reasons), tuple(remarks))
 
@@ -158,59 +167,14 @@ def course_grades(
                 for homework in course.given
             },
             exam.get(student),
+            student in getattr(exam, "absent", ()),
         )
         for student in sorted(students)
     ]
 
 
-def read_exam(path: Path, course: Course, students: Iterable[str]) -> dict[str, Fraction]:
-    """student -> exam points, from a CSV file with the columns `student` and `points`. Raises ExamError with the line.
-
-    A byte order mark and semicolons, as spreadsheets write them, are understood; a decimal comma needs semicolons.
-    """
-    students = set(students)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        raise ExamError(f"there is no {path}; it should have the columns student,points") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ExamError(f"{path} cannot be read: {error}; save it as CSV in UTF-8") from None
-    first = text.split("\n", 1)[0]
-    delimiter = ";" if first.count(";") > first.count(",") else ","
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    exam: dict[str, Fraction] = {}
-    try:
-        header = [name.strip().lower() for name in next(reader, [])]
-        if missing := [name for name in EXAM_COLUMNS if header.count(name) != 1]:
-            raise _exam_error(
-                path,
-                1,
-                f"the first line must name the columns student and points once each; look at {', '.join(missing)}",
-            )
-        for row in reader:
-            if not any(field.strip() for field in row):
-                continue
-            if len(row) != len(header):
-                raise _exam_error(path, reader.line_num, f"has {len(row)} fields, but the first line {len(header)}")
-            student, entry = (row[header.index(name)].strip() for name in EXAM_COLUMNS)
-            if not student and not entry:  # a ticket of `make exam` that nobody drew
-                continue
-            if student not in students:
-                raise _exam_error(
-                    path,
-                    reader.line_num,
-                    f"nobody called {student!r} is in the gradebook; is it spelt like the folder?",
-                )
-            if student in exam:
-                raise _exam_error(path, reader.line_num, f"{student} is there twice")
-            exam[student] = _exam_points(entry, course.exam_points, delimiter, path, reader.line_num)
-    except csv.Error as error:
-        raise _exam_error(path, reader.line_num, f"is not CSV: {error}") from None
-    return exam
-
-
-def write_grades(path: Path, course: Course, grades: Iterable[CourseGrade]) -> None:
-    """Everybody's points, grade and mark as CSV, atomically, safe to open in a spreadsheet."""
+def write_grades(path: Path, course: Course, grades: Iterable[CourseGrade], style: Style | None = None) -> None:
+    """Everybody's points, grade and mark as CSV, atomically, safe to open in a spreadsheet of this locale."""
     header = [
         "student",
         *(homework.id for homework in course.homeworks),
@@ -239,12 +203,47 @@ def write_grades(path: Path, course: Course, grades: Iterable[CourseGrade]) -> N
                 unformula("; ".join(grade.remarks)),
             ]
         )
-    write_atomically(path, lambda file: write_table(file, rows), newline="")
+    write_atomically(path, lambda file: write_table(file, rows, style or style_of()), newline="")
 
 
-def write_table(file: TextIO, rows: Iterable[Iterable[str]]) -> None:
-    """Rows as CSV, every field in quotes: where spreadsheets split at semicolons, "a;=1+1" must stay one field."""
-    csv.writer(file, quoting=csv.QUOTE_ALL).writerows(rows)
+@dataclass(frozen=True)
+class Style:
+    """How a table is written: what separates fields, and whether numbers have a comma."""
+
+    separator: str = ","
+    decimal_comma: bool = False
+
+
+COMMAS = Style()  # what platforms take
+
+
+def style_of(separator: str = "") -> Style:
+    """What spreadsheets open here without a question: the separator that is asked for, else what the locale's is.
+
+    Where numbers have a comma, fields are separated by semicolons.
+    """
+    if separator:
+        return Style(separator, separator == ";")
+    before = locale.setlocale(locale.LC_NUMERIC)
+    try:
+        locale.setlocale(locale.LC_NUMERIC, "")
+        comma = locale.localeconv()["decimal_point"] == ","
+    except locale.Error:
+        comma = False
+    finally:
+        locale.setlocale(locale.LC_NUMERIC, before)
+    return Style(";", True) if comma else COMMAS
+
+
+def write_table(file: TextIO, rows: Iterable[Iterable[str]], style: Style = COMMAS) -> None:
+    """Rows as CSV behind a byte order mark, without which Excel takes UTF-8 for something else.
+
+    Every field is in quotes: where spreadsheets split at semicolons, "a;=1+1" must stay one field.
+    """
+    file.write("\ufeff")
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL, delimiter=style.separator)
+    for row in rows:
+        writer.writerow([NUMBER.sub(r"\1,\2", cell) for cell in row] if style.decimal_comma else row)
 
 
 def unformula(text: str) -> str:
@@ -256,26 +255,6 @@ def unformula(text: str) -> str:
     text = printable(text)
     plain = unicodedata.normalize("NFKC", text.lstrip()[:1])
     return f"'{text}" if text.startswith(FORMULA_STARTS) or plain.startswith(FORMULA_STARTS) else text
-
-
-def _exam_points(entry: str, maximum: Fraction, delimiter: str, path: Path, line: int) -> Fraction:
-    number = entry.replace(",", ".") if delimiter == ";" else entry
-    try:
-        if not number.isascii() or "_" in number or len(number) > 20:
-            raise InvalidOperation
-        value = Decimal(number)
-        exponent = value.as_tuple().exponent  # a letter where the value is not finite
-        if not isinstance(exponent, int) or exponent < -9 or value.adjusted() > 9:
-            raise InvalidOperation
-    except InvalidOperation:
-        raise _exam_error(path, line, f"{entry!r} is no number of points") from None
-    if not 0 <= value <= Decimal(maximum.numerator) / Decimal(maximum.denominator):
-        raise _exam_error(path, line, f"{entry} points are not between 0 and {format_points(maximum)}")
-    return Fraction(value)
-
-
-def _exam_error(path: Path, line: int, sentence: str) -> ExamError:
-    return ExamError(f"{path}, line {line}: {printable(sentence)}")
 
 
 def _digits(number: Fraction) -> str:

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from autograder.notebooks.embedded import moved
+
 MAX_BYTES = 20 << 20
 MAX_CELLS = 2_000
 MAX_GRADE_ID = 200
@@ -21,6 +23,16 @@ KINDS = ("code", "markdown", "raw")
 # Not \s at its start, which would search a run of empty lines anew from each of them: days, for a file of such lines.
 MERGE_MARKER = re.compile(r"^[ \t]*(?:<{7} |={7}$|>{7} )", re.MULTILINE)
 ZIP_SIGNATURE = b"PK\x03\x04"
+PDF_SIGNATURE = b"%PDF-"
+# What else is handed in under the name of a notebook, by how it begins.
+NO_NOTEBOOKS = {
+    "a Git LFS pointer, and not what it points to": re.compile(r"version https://git-lfs\."),
+    "a link, and not what it leads to": re.compile(r"\[InternetShortcut\]|\[Desktop Entry\]|https?://\S+\s*\Z"),
+    "a web page, and no notebook": re.compile(r"(?i)<(?:!doctype|html|head|!--|\?xml)"),
+    "Python code, and no notebook": re.compile(
+        r"(?:[ \t]*(?:#[^\n]*)?\n)*(?:#!|# In\[|import \w|from [\w.]+ import\b|def \w+\(|class \w+|\"\"\"|@\w)"
+    ),
+}
 UTF_16_OR_32 = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
@@ -77,6 +89,8 @@ def _text(data: bytes) -> str:
         raise NotebookError("the file is empty; save the notebook and hand it in again")
     if data.startswith(ZIP_SIGNATURE):
         raise NotebookError("the file is a zip archive; hand in the .ipynb file itself")
+    if data.startswith(PDF_SIGNATURE):
+        raise NotebookError("the file is a PDF; hand in the .ipynb file itself")
     if data.startswith(UTF_16_OR_32):
         raise NotebookError("the file is UTF-16 or UTF-32 text; save it as UTF-8 (Jupyter does)")
     try:
@@ -92,6 +106,8 @@ def _document(text: str) -> dict[str, Any]:
         if marker := MERGE_MARKER.search(text):
             line = text.count("\n", 0, marker.end()) + 1
             raise NotebookError(f"the file has git merge markers (line {line}); resolve the conflict first") from None
+        if kind := _what_else(text):
+            raise NotebookError(f"the file is {kind}; hand in the .ipynb file itself") from None
         where = f"line {error.lineno}, column {error.colno}"
         raise NotebookError(f"the file is not a notebook: it is not valid JSON ({where}: {error.msg})") from None
     if not isinstance(document, dict):
@@ -104,6 +120,12 @@ def _document(text: str) -> dict[str, Any]:
     if version != 4:
         raise NotebookError(f"the notebook has format {version}, which is not supported; save it in format 4")
     return document
+
+
+def _what_else(text: str) -> str:
+    """What a file is that is no JSON, by how it begins; "" where that says nothing."""
+    start = text[:2_000].lstrip()
+    return next((kind for kind, pattern in NO_NOTEBOOKS.items() if pattern.match(start)), "")
 
 
 def _upgraded(document: dict[str, Any]) -> dict[str, Any]:
@@ -149,7 +171,12 @@ def _cell(index: int, cell: object, as_written: bool) -> Cell:
         source = "".join(source)
     if not isinstance(source, str):
         raise NotebookError(f"the source of cell {index} is {_kind(source)}, not text; save it again from Jupyter")
-    return Cell(index, kind, _plain(source), _grade_id(cell), _cell_id(cell), cell if as_written else {})
+    raw: Mapping[str, Any] = cell if as_written else {}
+    if kind == "markdown":
+        source, pictures = moved(source)
+        pasted = raw.get("attachments")
+        raw = {**raw, "attachments": {**(pasted if isinstance(pasted, dict) else {}), **pictures}} if pictures else raw
+    return Cell(index, kind, _plain(source), _grade_id(cell), _cell_id(cell), raw)
 
 
 def _plain(source: str) -> str:

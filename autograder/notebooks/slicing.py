@@ -70,9 +70,18 @@ def slice_exercise(notebook: Notebook, exercise: Exercise, released: Notebook) -
     defines and no others.
     """
     try:
-        return _slice(_definitions(notebook, released), exercise.names)
+        found = _slice(_definitions(notebook, released), exercise.names)
     except RecursionError:
         return Slice(ERROR, message="the code of this exercise is nested too deeply to be read")
+    if found.state == MISSING and (cell := _turned_into_text(notebook, exercise.names)):
+        return Slice(MISSING, message=f"{found.message}: {cell.label} is text now; make it a code cell again")
+    return found
+
+
+def _turned_into_text(notebook: Notebook, names: Iterable[str]) -> Cell | None:
+    """The first cell that is no code any more and yet begins a line with the definition of one of the names."""
+    pattern = re.compile(rf"^(?:async +def|def|class) +(?:{'|'.join(map(re.escape, names))})\b", re.MULTILINE)
+    return next((cell for cell in notebook.cells if cell.kind != "code" and pattern.search(cell.source)), None)
 
 
 def needed_statements(statements: Iterable[Statement], names: Iterable[str]) -> list[Statement]:

@@ -6,7 +6,7 @@ are then right by construction. Student code is compiled here and never executed
 
 IPython's own syntax is taken out first: a cell whose magic runs another language (`%%bash`) vanishes, `%%time` and its
 like lose their first line, and a line such as `%matplotlib inline`, `!pip install` or `help?` becomes `pass`. Lines
-keep their numbers.
+keep their numbers. `%%writefile helper.py` becomes a statement that makes the module, which imports of it need.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ import ast
 import dis
 import inspect
 import re
+import sys
 import textwrap
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import CodeType
 
 MAX_CELL_CHARACTERS = 100_000  # the parser needs a second for the worst text of this length
@@ -27,6 +28,12 @@ MAX_PARSED_CHARACTERS = 500_000  # what may be spent on finding the magics of on
 
 PYTHON_CELL_MAGICS = {"time", "timeit", "capture", "prun"}
 CELL_MAGIC = re.compile(r"\s*%%\s*(\w*)")
+WRITTEN = re.compile(r"""\s*%%\s*(?:writefile|file)[ \t]+["']?(?:\./)?([^\W\d]\w*)\.py["']?[ \t]*$""")
+# A module from its text, as one expression: it is a statement like any other, and runs where an import needs it.
+MODULE = (
+    "__import__('sys').modules.__setitem__({name!r}, (lambda made: (exec(compile({text!r}, {file!r}, 'exec'), "
+    "made.__dict__), made)[1])(__import__('types').ModuleType({name!r})))"
+)
 MAGIC_LINE = re.compile(r"^\s*(?:[%!?]|[\w.,][\w.,\s]*=\s*[%!])|\?\s*$")  # linear: indents may be 100,000 spaces long
 
 WORD = re.compile(r"[^\W\d]\w*")
@@ -50,8 +57,8 @@ class Statement:
 
     `binds` are the names it (perhaps) defines and `reads` those it looks up when it runs; `calls_read` are looked up
     by the functions it defines, when somebody calls them. `changes` are names whose object it modifies, as in
-    `Model.sample = sample` or `TABLE["x"] = 1`. `mentions` stand in annotations, which Python may keep as text:
-    `dataclass` looks there for ClassVar all the same.
+    `Model.sample = sample` or `TABLE["x"] = 1`. `mentions` may be looked up: they stand in annotations, which Python
+    may keep as text (`dataclass` looks there for ClassVar all the same), or are files of modules that it imports.
     """
 
     node: ast.stmt
@@ -119,12 +126,32 @@ def check_compiles(source: str, flags: int = 0) -> None:
 def _read(source: str, flags: int) -> Code:
     if len(source) > MAX_CELL_CHARACTERS:
         raise CellError(f"it has {len(source):,} characters of code, more than {MAX_CELL_CHARACTERS:,}")
+    if written := WRITTEN.match(source.split("\n", 1)[0]):
+        return _module(written[1], source.partition("\n")[2], flags)
     tree, text = _parse(_without_cell_magic(source))
     futures = tuple(node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__")
     flags |= _flags(futures)
     compile(tree, "cell", "exec", flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     statements = (_statement(node, flags) for node in tree.body if node not in futures)
     return Code(tuple(text.split("\n")), tuple(item for item in statements if item is not None), futures, flags)
+
+
+def _module(name: str, text: str, flags: int) -> Code:
+    """The cell that writes a module `name.py` as a statement which makes the module, and defines that file."""
+    inside = ast.parse(text)  # what does not compile is the cell's fault
+    made = MODULE.format(name=name, text=text, file=f"{name}.py")
+    statement = _statement(ast.parse(made).body[0], 0)
+    assert statement is not None
+    imported = frozenset(file for node in ast.walk(inside) for file in _imported_files(node))
+    statement = replace(statement, binds=frozenset({f"{name}.py"}), mentions=imported - {f"{name}.py"})
+    return Code((made,), (statement,), (), flags)
+
+
+def _imported_files(node: ast.AST) -> list[str]:
+    """The files that a cell may have written for what a statement imports."""
+    if isinstance(node, ast.Import):
+        return [f"{alias.name}.py" for alias in node.names]
+    return [f"{node.module}.py"] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
 
 
 # --- IPython's syntax ---------------------------------------------------------------------------------------------
@@ -202,7 +229,8 @@ def _statement(node: ast.stmt, flags: int) -> Statement | None:
         reads=frozenset(names.reads),
         calls_read=frozenset(names.calls_read),
         changes=_changed_names(node),
-        mentions=frozenset(_mentioned(node)),
+        mentions=frozenset(_mentioned(node))
+        | frozenset(file for item in ast.walk(node) for file in _imported_files(item)),
         star_import=isinstance(node, ast.ImportFrom) and node.names[0].name == "*",
     )
 
@@ -301,5 +329,7 @@ def _root(target: ast.expr) -> str | None:
 
 
 def _sentence(error: SyntaxError) -> str:
+    """What Python says of it, and which Python that is: a newer one may have read it."""
     reason = (error.msg or "invalid syntax").split(" (<unknown>")[0][:200]
+    reason = f"{reason} (the grader has Python {sys.version_info.major}.{sys.version_info.minor})"
     return f"line {error.lineno}: {reason}" if error.lineno else reason

@@ -223,12 +223,12 @@ def _attachments(own: Cell, budget: _Budget) -> tuple[Document, dict[str, str]]:
     names: dict[str, str] = {}
     for name, kinds in pasted.items() if isinstance(pasted, dict) else ():
         for kind in sanitise.PICTURES:
-            data = sanitise.picture(kind, kinds.get(kind)) if isinstance(kinds, dict) else None
+            data = sanitise.pasted(kind, kinds[kind]) if isinstance(kinds, dict) and kind in kinds else None
             if data and len(data) <= budget.pictures and len(names) < MOST_OUTPUTS:
                 budget.pictures -= len(data)
                 budget.names += 1
                 names[name] = f"picture-{budget.names}"
-                pictures[names[name]] = {kind: data}
+                pictures[names[name]] = {"image/png": data}
                 break
     return pictures, names
 

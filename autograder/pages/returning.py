@@ -61,15 +61,18 @@ def write_zips(folder: Path, homework: Homework, pages: dict[str, Path], times: 
     """Write `moodle-<hw>.zip` and `canvas-<hw>.zip`, of those that came from there. Earlier ones of that name go."""
     done = Returned()
     inside: dict[str, dict[str, Path]] = {MOODLE: {}, CANVAS: {}}
+    placed = set()
     for student, page in pages.items():
-        entry = times.entry(homework.id, student) or {}
-        name = _name_in(entry.get("platform", ""), str(entry.get("from", "")), homework)
-        if name is None:
-            done.left.append((student, "did not come from Moodle or Canvas, or not with `make collect`"))
+        entry = times.entry(homework.id, student)
+        name = _name_in(entry.get("platform", ""), entry.get("from", ""), homework) if entry else None
+        if entry is None or name is None:
             continue
-        platform = entry["platform"]
-        inside[platform][name] = page
-        done.to.setdefault(platform, []).append(student)
+        platform, owner = entry["platform"], entry.get("student", student)  # of a team, who handed it in
+        inside[platform][name] = pages.get(owner, page)
+        done.to.setdefault(platform, []).append(owner)
+        placed.add(owner)
+    why = "did not come from Moodle or Canvas, or not with `make collect`"
+    done.left += [(student, why) for student in pages if student not in placed]
     folder.mkdir(parents=True, exist_ok=True)
     for platform, files in inside.items():
         target = folder / f"{platform}-{homework.id}.zip"
@@ -128,7 +131,8 @@ def messages(
     made, left = [], []
     for owner, page in pages.items():
         data = page.read_bytes()
-        for student in roster.team_of(owner) if homework.teams else (owner,):
+        team = roster.team_of(owner) if homework.teams else ()
+        for student in (owner, *(one for one in team if one not in pages)):
             known = roster.get(student)
             if not known.email:
                 left.append((student, "has no address in roster.csv"))

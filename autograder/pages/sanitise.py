@@ -133,6 +133,26 @@ def picture(kind: str, data: object) -> str | None:
     return base64.b64encode(raw).decode("ascii") if 0 < pixels <= MOST_PIXELS else None
 
 
+def pasted(kind: str, data: object) -> str | None:
+    """A picture that was pasted into a text, painted anew as PNG: nothing of the file but its pixels remains."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    checked = picture(kind, data)
+    if checked is None:
+        return None
+    made = BytesIO()
+    try:
+        with Image.open(BytesIO(base64.b64decode(checked)), formats=("PNG", "JPEG")) as image:
+            image.seek(0)  # the first of an animation
+            plain = image.convert("RGBA" if "A" in image.getbands() or "transparency" in image.info else "RGB")
+            Image.frombytes(plain.mode, plain.size, plain.tobytes()).save(made, "PNG")
+    except Exception:  # whatever a decoder says of a broken file
+        return None
+    return base64.b64encode(made.getvalue()).decode("ascii")
+
+
 def _pixels_of_png(raw: bytes) -> int:
     """The pixels that a PNG file claims to have; 0 where it does not say."""
     width, height = (int.from_bytes(raw[start : start + 4], "big") for start in (16, 20))

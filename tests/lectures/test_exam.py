@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from autograder.course import load_course
-from autograder.marks.final import ExamError, read_exam
+from autograder.marks.exam import ExamError, read_exam
 from lectures.build import lectures
 from lectures.exam import pages
 from lectures.exam.bank import POINTS, BankError, read_bank, read_lecture
