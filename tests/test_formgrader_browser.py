@@ -212,6 +212,7 @@ class Watched:
     def __init__(self, browser, address, **options):
         self.address = address
         self.page = browser.new_page(viewport={"width": 1280, "height": 900}, **options)
+        self.page.set_default_timeout(120_000)
         self.dialogues, self.requests, self.errors = [], [], []
         self.page.on("dialog", lambda dialogue: (self.dialogues.append(dialogue.message), dialogue.dismiss()))
         self.page.on("request", lambda request: self.requests.append(request.url))

@@ -141,13 +141,15 @@ class Scope:
             return self.mathml(tex, display)
         except FormulaError as error:
             shown = tex if len(tex) <= LONGEST else tex[:LONGEST] + " …"
+            if self.left < -1:  # said once
+                return html.escape(shown)
             return f"<code>{html.escape(shown)}</code><sub>({html.escape(str(error))})</sub>"
 
     def mathml(self, tex: str, display: bool = False) -> str:
         """As `html`. Raises FormulaError."""
-        if self.left <= 0:
-            raise FormulaError(f"more than {MOST_FORMULAS} formulas")
         self.left -= 1
+        if self.left < 0:
+            raise FormulaError(f"more than {MOST_FORMULAS} formulas")
         if len(tex) > LONGEST:
             raise FormulaError("too long")
         tokens = self._expanded(_tokens(tex))

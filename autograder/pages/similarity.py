@@ -102,7 +102,9 @@ def effective(code: str) -> str:
     """
     for _ in range(ROUNDS):
         trees = [(start, tree) for start, tree in _parsed(code)]
-        read = {node.id for _, tree in trees for node in ast.walk(tree) if _is_read(node)}
+        read = {
+            node.id for _, tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name) and _is_read(node)
+        }
         spans = [span for start, tree in trees for span in _idle(tree, code[start:], start, read)]
         if not spans:
             return code
