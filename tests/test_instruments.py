@@ -26,6 +26,15 @@ def test_the_questions_of_a_seed_stay_what_they_are():
     assert {i.whole(rng, 2, 4) for _ in range(50)} == {2, 3}
 
 
+def test_a_twisted_order_is_not_its_own_inverse():
+    rng = generator()
+    for n in (1, 2, 3, 4, 7):
+        for _ in range(50):
+            order = i.twisted_order(rng, n)
+            assert order.sort().values.tolist() == list(range(n))
+            assert n < 3 or (order != order.argsort()).any()
+
+
 @pytest.mark.parametrize(
     ("answer", "truth", "entries", "overall"),
     [

@@ -38,6 +38,14 @@ def whole(rng: Generator, low: int, high: int) -> int:
 # --- comparisons ----------------------------------------------------------------------------------------------------
 
 
+def twisted_order(rng: Generator, n: int) -> Tensor:
+    """A random permutation (n,) that, where there is one, is not its own inverse: ranks for it are another order."""
+    while True:
+        order = torch.randperm(n, generator=rng)
+        if n < 3 or (order[order] != torch.arange(n)).any():
+            return order
+
+
 def near(answer: Tensor | float, truth: Tensor | float | list[float], tolerance: float = 1e-4) -> bool:
     """Whether every entry is right to `tolerance`, relative where the true one is larger than 1.
 

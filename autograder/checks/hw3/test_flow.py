@@ -104,7 +104,7 @@ def bend(rng: torch.Generator) -> list:
 def chains(rng: torch.Generator) -> list[tuple[list, Tensor]]:
     """Chains of different lengths and points of different shapes."""
     found = []
-    for shape, kinds in (((4, 3), "ABA"), ((2, 2, 1, 2), "BA"), ((1, 2), "AABA"), ((3, 5), "A")):
+    for shape, kinds in (((4, 3), "ABA"), ((2, 2, 1, 2), "BA"), ((1, 2), "AABA"), ((3, 5), "A"), ((2, 1), "BA")):
         D = normal(rng, *shape)[0].numel()
         found.append(([affine(rng, D) if kind == "A" else bend(rng) for kind in kinds], normal(rng, *shape)))
     return found

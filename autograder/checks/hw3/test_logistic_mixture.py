@@ -178,13 +178,13 @@ def test_draws(grade):
     """On an even grid of both uniform numbers every level comes as often as its mass says."""
     rng, n = grade.rng, 300
     line = (torch.arange(n, dtype=torch.float64) + 0.5) / n
-    for levels, K in ((9, 3), (17, 1), (2, 2)):
+    for levels, K, shape in ((9, 3, (n * n, 1)), (17, 1, (n, n)), (2, 2, (1, n * n))):
         parts = mixture(rng, K, levels=levels)
         u = torch.cartesian_prod(line, line)[torch.randperm(n * n, generator=rng)]
-        everywhere = [part.expand(n, n, K) for part in parts]
-        answer = grade.submission(drawn, everywhere, levels, u[:, 0].view(n, n), u[:, 1].view(n, n))
+        everywhere = [part.expand(*shape, K) for part in parts]
+        answer = grade.submission(drawn, everywhere, levels, u[:, 0].view(shape), u[:, 1].view(shape))
         pixels, same_dtype = sequence(answer, 2, "what dlm_sample returns")
-        pixels = tensor(pixels, (n, n), "the result of dlm_sample")
+        pixels = tensor(pixels, shape, "the result of dlm_sample")
         assert same_dtype is True, "the pixels do not have the dtype of mean"
         inside = (pixels == pixels.round()).all() and pixels.min() >= 0 and pixels.max() <= levels - 1
         assert inside, "dlm_sample gives something that is no level"

@@ -162,9 +162,10 @@ def test_refuses(grade: Grade):
         plan - 0.5 * plan.min() * leaves,
         plan + 0.5 * plan.min() * arrives,
         1.01 * plan,
-        plan + 1e-5 * leaves,
-        plan + 1e-5 * arrives,
-        plan + (least + 1e-5) * swirl,
+        0.99 * plan,
+        plan + 1.5e-6 * leaves,
+        plan + 1.5e-6 * arrives,
+        plan + (least + 1.5e-6) * swirl,
     ]
     fine = [plan, plan + 4e-7 * leaves, plan + 4e-7 * arrives, plan + (least + 4e-7) * swirl]
     found = priced(grade, [[candidate, p, q, cost] for candidate in (*wrong, *fine)])
