@@ -259,15 +259,17 @@ def _(dtype: torch.dtype) -> Work:
     mean, log_scale = x[..., None] + 8 * mean, 2 + 0.3 * log_scale
 
     def scipy() -> Call:
-        from scipy.special import softmax
-        from scipy.stats import logistic
+        import numpy as np
+        from scipy.special import log_expit, log_softmax, logsumexp
 
-        levels, weights = x[..., None].numpy(), softmax(logits.numpy(), -1)
-        centre, scale = mean.numpy(), log_scale.exp().numpy()
+        levels, raw = x[..., None].numpy(), logits.numpy()
+        centre, log_width = mean.numpy(), log_scale.numpy()
 
         def call() -> object:
-            mass = logistic.cdf(levels + 0.5, centre, scale) - logistic.cdf(levels - 0.5, centre, scale)
-            return torch.from_numpy((weights * mass).sum(-1)).log()
+            scale = np.exp(log_width)
+            above, below = (levels + 0.5 - centre) / scale, (levels - 0.5 - centre) / scale
+            log_mass = log_expit(above) + log_expit(-below) + np.log(-np.expm1(-1 / scale))
+            return logsumexp(log_softmax(raw, -1) + log_mass, -1)
 
         return call
 
