@@ -145,7 +145,7 @@ def sample_pixelcnn(model: LogisticPixelCNN, count: int, data: Data, generator: 
     return x / (LEVELS - 1)
 
 
-def _flow(title: str, built_as: str, build: Callable[[Data], PixelFlow], published: Published, look: str) -> Entry:
+def _flow(title: str, built_as: str, build: Callable[[Data], PixelFlow], published: Published) -> Entry:
     return Entry(
         title=title,
         built_as=built_as,
@@ -161,7 +161,6 @@ def _flow(title: str, built_as: str, build: Callable[[Data], PixelFlow], publish
         headline=f"{DRAWS} draws",
         sample=sample_flow,
         published=published,
-        look=look,
     )
 
 
@@ -175,18 +174,16 @@ MODELS = {
             "None at this size. Chen et al. 2019 (arXiv:1906.02735) quote 1.06 for RealNVP at 28 x 28, 256 levels.",
             "Theirs has convolutions and several scales; more pixels and more levels are another problem.",
         ),
-        "",
     ),
     "maf": _flow(
         "MAF (homework 3)",
-        "3 autoregressive layers on the logits, four hidden units per pixel in each, raster order and backwards in turn",
+        "3 autoregressive layers on the logits, four hidden units per pixel, in raster order and backwards",
         maf,
         Published(
             None,
             "Papamakarios, Pavlakou & Murray 2017 (arXiv:1705.07057) measure MNIST in nats of the logits.",
             "Their logits squeeze the pixels less (1e-6 in place of 0.05): their numbers are on another scale.",
         ),
-        "",
     ),
     "pixelcnn_pp": Entry(
         title="PixelCNN with logistics (homework 3)",
