@@ -18,13 +18,13 @@ def test_every_sentence_is_held_by_a_check_and_every_check_holds_a_sentence(home
     assert {
         exercise: breaches
         for exercise, found in CONTRACTS[homework].items()
-        if (breaches := found.breaches() if found else ["the checks have no PROMISES"])
+        if found and (breaches := found.breaches())
     } == {}
 
 
 def test_homeworks_that_were_written_with_promises_have_them():
-    assert {"hw3", "hw4", "hw5", "hw6"} <= {homework.id for homework in PROMISING}
-    assert all(found.count >= len(found.texts) for homework in PROMISING for found in CONTRACTS[homework].values())
+    for homework in map(COURSE.homework, ("hw3", "hw4", "hw5", "hw6")):
+        assert all(found and found.count >= len(found.texts) for found in CONTRACTS[homework].values())
 
 
 HEAD = "def area(width: float, height: float = 1.0) -> float:"
