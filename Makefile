@@ -32,7 +32,7 @@
 #   make lectures-pdf     a PDF of every lecture, or of LECTURE=2
 #   make exam        tickets, the examiner's key and exam.csv, into build/exam; SEED=7  TICKETS=30
 #   make attack      every attack on the grader, with the verdict an honest judge gives; QUICK=1 leaves out the long ones
-#   make forgeries   forged answers to every hidden check, and docs/forgeries.md; HW=hw1
+#   make forgeries   forged answers to every hidden check, and docs/forgeries.md; HW=hw1  EXERCISE=made
 #   make bench       grading beside nbgrader and otter, models beside their peers, into BENCHMARKS.md; FULL=1  QUICK=1  ONLY=light
 #   make lint        ruff over everything, mypy over the packages
 #
@@ -141,7 +141,7 @@ attack: setup
 	@$(RUN) -m autograder.attacks $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")
 
 forgeries: setup
-	@$(RUN) -m autograder.validation.forgeries $(if $(HW),--hw "$(HW)")
+	@$(RUN) -m autograder.validation.forgeries $(if $(HW),--hw "$(HW)") $(if $(EXERCISE),--exercise "$(EXERCISE)")
 
 bench: setup
 	@$(RUN) -m autograder.bench $(if $(FULL),--full) $(if $(QUICK),--quick) $(if $(ONLY),--only "$(ONLY)")
