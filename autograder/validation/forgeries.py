@@ -232,7 +232,8 @@ def page(rows: dict[str, Any]) -> str:
         "another number the reason stands beside it.",
         "",
         f"{len(rows)} checks, {len(FORGERIES)} forgeries each, {sum(row['programs'] for row in rows.values())} "
-        f"programs; {sum(map(bool, wrong.values()))} checks give points that are not deserved.",
+        f"programs; {sum(map(bool, wrong.values()))} checks give points that are not deserved. What does not stand "
+        "here was not tried with the checks as they are: `make forgeries` tries it.",
         "",
         "| check | worth | programs | got | reason |",
         "|---|---|---|---|---|",
