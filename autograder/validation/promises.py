@@ -18,7 +18,7 @@ from autograder.course import Exercise, Homework
 from autograder.releasing.release import stub_cells
 
 # A full stop ends a sentence unless it shortens a word; "(M,)." after one is still a sentence of its own.
-_END = re.compile(r"(?<!\bEq)(?<!\bEqs)(?<!\bFig)(?<!\bal)(?<!\be\.g)(?<!\bi\.e)[.!?]\s+(?=[A-Z0-9`(\[])")
+_END = re.compile(r"(?<!\bEq)(?<!\bEqs)(?<!\bFig)(?<!\bFigs)(?<!\bal)(?<!\be\.g)(?<!\bi\.e)[.!?]\s+(?=[A-Z0-9`(\[])")
 _Documented = ast.FunctionDef | ast.ClassDef
 
 

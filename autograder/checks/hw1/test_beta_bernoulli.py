@@ -16,6 +16,27 @@ from torch import Tensor
 
 from autograder.checking import Grade, hint, points, probe, sequence, tensor
 
+PROMISES = {
+    "beta_posterior": {
+        "The parameters (a', b') of the posterior, which is a Beta distribution again.": "posterior",
+    },
+    "predictive": {
+        "P(the next draw is 1 | the n draws), with the unknown probability integrated out.": "predictive",
+    },
+    "map_estimate": {
+        "The mode of the posterior density.": "map_estimate",
+        "Both parameters of the posterior must be larger than 1.": "map_estimate",
+    },
+    "log_evidence": {
+        "Log probability under the prior of one particular sequence of n draws with k ones, in nats.": "evidence",
+        "All sequences with the same k are equally likely; this is the probability of one of them, not of the": (
+            "evidence"
+        ),
+        "a: Tensor | float, b: Tensor | float, k: Tensor | float, n: Tensor | float": "evidence_of_numbers",
+        "The result is finite, and accurate to 1e-4, for tens of thousands of draws as well.": "many_draws",
+    },
+}
+
 
 @probe
 def posteriors(student, cases: list) -> list:

@@ -17,6 +17,32 @@ import torch
 from autograder.checking import hint, number, points, probe, sequence, tensor
 from autograder.judging.instruments import impulses, whole
 
+PROMISES = {
+    "CausalConv1d": {
+        "A convolution over time that never looks ahead": "sees_the_past_and_the_present, strict_sees_the_past_only",
+        "With kernel size k and dilation d, output t is a learned linear map of the k inputs": (
+            "sees_the_past_and_the_present"
+        ),
+        "t - 1, t - 1 - d, ..., t - 1 - (k - 1) d          when `strict` is True": "strict_sees_the_past_only",
+        "Inputs before the first time step count as zeros.": "sees_the_past_and_the_present",
+        "All channels of these inputs are used.": "sees_the_past_and_the_present",
+        "The outputs (B, out_channels, T) for the inputs x (B, in_channels, T): as many steps as came in, T >= 1.": (
+            "sees_the_past_and_the_present, strict_sees_the_past_only"
+        ),
+    },
+    "receptive_field": {
+        "How many time steps wide the window is through which an output of a stack of causal convolutions sees": (
+            "receptive_field"
+        ),
+        "The window reaches from the earliest input that has an influence up to the output's own time step, both": (
+            "receptive_field"
+        ),
+        "The stack has one layer per entry of `dilations`, all with the same `kernel_size` and none of them": (
+            "receptive_field"
+        ),
+    },
+}
+
 NONE, SOME = 1e-4, 1e-3
 LARGEST = 1e4  # of an output: standard normal weights make less than 100
 

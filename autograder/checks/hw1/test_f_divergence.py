@@ -14,6 +14,26 @@ import torch
 from autograder.checking import hint, number, points, probe, sequence
 from autograder.judging.instruments import uniform
 
+PROMISES = {
+    "f_divergence": {
+        "D_f(p || q) = E_q[f(p / q)], (), for p (K,), q (K,) positive and f convex with f(1) = 0, applied": (
+            "f_divergence_is_the_average_under_q"
+        ),
+        "In this convention f(u) = u log u gives KL(p || q) and f(u) = -log u gives KL(q || p).": (
+            "f_divergence_is_the_average_under_q"
+        ),
+    },
+    "alpha_divergence": {
+        "Alpha divergence of p (K,) from q (K,), (), for any real alpha:": "alpha_divergence_between_the_limits",
+        "D_alpha(p || q) = 4 / (1 - alpha^2) * (1 - sum_k p_k^((1 + alpha) / 2) q_k^((1 - alpha) / 2)).": (
+            "alpha_divergence_between_the_limits"
+        ),
+        "At alpha = 1 and alpha = -1 this is 0 / 0, and the limits hold: KL(p || q) at +1, KL(q || p) at -1.": (
+            "alpha_divergence_at_the_limits"
+        ),
+    },
+}
+
 
 @probe
 def divergences(student, pairs, c):

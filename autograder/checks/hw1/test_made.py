@@ -15,6 +15,36 @@ import torch
 
 from autograder.checking import hint, limits, points, probe, sequence, tensor
 
+PROMISES = {
+    "make_masks": {
+        "The 0/1 masks of a MADE with layers D -> hidden[0] -> ... -> hidden[-1] -> D, as len(hidden) + 1 float": (
+            "masks_respect_the_order, masks_connect_what_they_may"
+        ),
+        "Mask l has the shape of that layer's weight, (outputs, inputs)": "masks_respect_the_order",
+        "order (D,) is a permutation of 0..D-1, and order[i] is the position of x_i.": "masks_respect_the_order",
+        "Variable x_i has degree order[i] + 1.": "masks_respect_the_order",
+        "Every hidden unit draws a degree in 1..D-1 uniformly with `generator`, never below the smallest degree": (
+            "masks_connect_what_they_may, masks_are_drawn_with_the_generator"
+        ),
+        "A hidden unit reads all units of at most its own degree (Eq. 12); output i reads all of a degree below": (
+            "masks_connect_what_they_may"
+        ),
+        "The same generator state gives the same masks.": "masks_are_drawn_with_the_generator",
+    },
+    "MADE": {
+        "The conditionals p(x_i | x_j with order[j] < order[i]) of D variables with K classes, in one forward": (
+            "outputs_depend_on_earlier_variables_only, probabilities_sum_to_one, training_fits_a_small_table"
+        ),
+        "D >= 2 variables, hidden layers of these widths, K classes, order (D,); the generator draws the masks.": (
+            "outputs_depend_on_earlier_variables_only, training_fits_a_small_table"
+        ),
+        "Logits (B, D, K) from x (B, D), class indices 0..K-1 as floats.": "outputs_depend_on_earlier_variables_only",
+        "softmax over the last axis of [:, i] is p(x_i = k | the variables before x_i in the ordering).": (
+            "probabilities_sum_to_one"
+        ),
+    },
+}
+
 # A change of a logit that counts as none. Rounding in float32 moved a logit by at most 6e-6, and the smallest true
 # influence in 450 networks of the reference and 180 of right/ was 0.018.
 TINY = 2e-4

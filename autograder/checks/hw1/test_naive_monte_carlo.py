@@ -17,6 +17,18 @@ from torch.distributions import MultivariateNormal, Normal
 from autograder.checking import Grade, hint, points, probe, tensor
 from autograder.judging.instruments import normal
 
+PROMISES = {
+    "naive_log_px": {
+        "Logarithm of the Monte Carlo estimate of p(x) with K draws per data point: (B,), in nats.": "value",
+        "x (B, D) data; z (K, B, d) draws from the prior, column z[:, i] for the point x[i].": "value",
+        "std a positive tensor of shape () or any that broadcasts to it.": "std_of_any_shape",
+        "The estimate of p(x[i]) is the mean of p(x[i] | z[k, i]) over k; it is unbiased for p(x[i])": (
+            "value, unbiased"
+        ),
+        "The result must be finite even where every p(x | z) is far too small for a floating-point number.": "far_away",
+    },
+}
+
 
 @probe
 def decoder(weight: Tensor, bias: Tensor, std: Tensor, kind: str, bent: bool) -> object:

@@ -23,6 +23,34 @@ from torch import Tensor
 from autograder.checking import hint, limits, number, points, probe, sequence, tensor
 from autograder.judging.instruments import binary_digits
 
+PROMISES = {
+    "PixelCNN": {
+        "p(x) = prod_i p(x_i | x_1, ..., x_{i-1}) over the pixels of a binary image, in raster order.": (
+            "logits_do_not_look_ahead, learns_digits"
+        ),
+        "A stack of n_layers >= 2 masked convolutions with ReLUs between them.": "logits_see_what_came_before",
+        'The first is of kind "A" and makes n_filters channels; all others are of kind "B".': (
+            "logits_do_not_look_ahead, logits_see_what_came_before"
+        ),
+        "The last has kernel size 1 and makes the one logit per pixel, the others have the given kernel_size.": (
+            "logits_see_what_came_before"
+        ),
+        "The images, which come in as 0 and 1, enter the first layer rescaled to -1 and 1.": "learns_digits",
+        "Logits (B, 1, H, W) of p(x_i = 1 | earlier pixels) for the images x (B, 1, H, W).": (
+            "logits_do_not_look_ahead, logits_see_what_came_before"
+        ),
+        "The negative log-likelihood of the images x (B, 1, H, W) in nats per pixel: a mean over images and": (
+            "loss_is_the_likelihood_of_the_logits"
+        ),
+        "Draw n images (n, 1, H, W), pixel after pixel in raster order, with the given uniform numbers u (n, 1,": (
+            "samples_follow_the_logits"
+        ),
+        "A pixel becomes 1 exactly when its u is smaller than its probability of being 1, given the pixels drawn": (
+            "samples_follow_the_logits"
+        ),
+    },
+}
+
 TOLERANCE = 1e-4
 LARGEST = 1e4  # of a logit: those of random parameters are below 300
 

@@ -18,6 +18,33 @@ from torch import Tensor, nn
 
 from autograder.checking import Grade, hint, limits, points, probe, sequence, tensor
 
+PROMISES = {
+    "receptive_field_map": {
+        "The input pixels that can influence the output pixel in row r, column c: bool (H, W), True where they": (
+            "smooth_stacks"
+        ),
+        "`net` maps an image (1, 1, H, W) to (1, 1, H, W) and is a stack of convolutions and monotone": (
+            "smooth_stacks, dead_relus"
+        ),
+        "An input pixel can influence net(x)[0, 0, r, c] when a path of non-zero weights leads from it through": (
+            "zero_weights, smooth_stacks"
+        ),
+        "a ReLU that happens to be off at the input you look at, or a tanh that is saturated there, must not": (
+            "dead_relus"
+        ),
+        "`net` is the same after the call as before.": "net_is_left_alone",
+    },
+    "blind_spot": {
+        "The pixels that come before (r, c) in raster order and yet cannot influence the output there: bool (H,": (
+            "blind_spot"
+        ),
+        "`net` is as in `receptive_field_map`.": "blind_spot",
+        "A pixel comes before (r, c) when it lies in a higher row, or in the same row further to the left; the": (
+            "blind_spot"
+        ),
+    },
+}
+
 
 @probe
 def stack(layers: list) -> object:

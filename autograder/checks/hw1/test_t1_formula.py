@@ -13,6 +13,17 @@ import torch
 from autograder.checking import hint, number, points, probe, sequence
 from autograder.judging.instruments import uniform
 
+PROMISES = {
+    "alpha_divergence_of_gaussians": {
+        "Alpha divergence of N(mean1, std^2) from N(mean2, std^2), in closed form, for any real alpha.": (
+            "generic_alpha"
+        ),
+        "The convention is that of `alpha_divergence`, with an integral in place of the sum": "generic_alpha",
+        "All arguments are numbers, std > 0, and so is the result.": "generic_alpha, limits",
+        "alpha = 1 and alpha = -1 give the limits.": "limits",
+    },
+}
+
 
 @probe
 def divergences(student, cases):

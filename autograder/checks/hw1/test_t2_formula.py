@@ -11,6 +11,15 @@ import torch
 from autograder.checking import hint, number, points, probe, sequence
 from autograder.judging.instruments import uniform
 
+PROMISES = {
+    "forward_kl_gaussian": {
+        "Mean and variance of the Gaussian q with the smallest KL(p || q) for p = w N(-a, s^2) + (1 - w) N(a,": (
+            "mean, variance"
+        ),
+        "All arguments are numbers: 0 <= w <= 1, s > 0.": "mean, variance",
+    },
+}
+
 
 @probe
 def gaussians(student, cases):

@@ -10,6 +10,20 @@ import torch
 
 from autograder.checking import hint, points, probe, sequence, tensor
 
+PROMISES = {
+    "path_counts": {
+        "Number of paths from every input to every output of a MADE with the natural order: a (D, D) integer": (
+            "one_hidden_layer, several_hidden_layers"
+        ),
+        "Entry (i, j) counts the paths from input j to output i, both numbered from 0.": "one_hidden_layer",
+        "degrees[l][u] in 1..D-1 is the degree of unit u of hidden layer l; input j has degree j + 1.": (
+            "one_hidden_layer, several_hidden_layers"
+        ),
+        "A hidden unit reads all units of at most its own degree": "several_hidden_layers",
+        "output i reads the units of the last hidden layer with a degree below i + 1.": "one_hidden_layer",
+    },
+}
+
 
 @probe
 def counts(student, cases):

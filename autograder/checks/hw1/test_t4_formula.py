@@ -18,6 +18,16 @@ from torch.distributions import Normal
 from autograder.checking import Grade, hint, points, probe
 from autograder.judging.instruments import each
 
+PROMISES = {
+    "conjugate_elbo": {
+        "The ELBO E_q[log p(x, z)] - E_q[log q(z)] in a one-dimensional conjugate model, in closed form, in nats.": (
+            "value, tight_at_the_posterior"
+        ),
+        "p(z) = N(0, 1), p(x | z) = N(x; z, s^2), q = N(m, v); s is a standard deviation, v a variance.": "value",
+        "All arguments are numbers, s > 0, v > 0, and so is the result.": "value",
+    },
+}
+
 
 @probe
 def values(student, cases: list) -> list:

@@ -23,6 +23,39 @@ import torch.nn.functional as F
 from autograder.checking import hint, limits, points, probe, sequence, tensor
 from autograder.judging.instruments import whole
 
+PROMISES = {
+    "gated_activation": {
+        "The gated activation unit of Eq. (2): a tanh of the filter, let through by a sigmoid of the gate.": (
+            "gated_activation"
+        ),
+        "Both arguments have the same shape, which is also the shape of the result.": "gated_activation",
+    },
+    "WaveNetBlock": {
+        "One residual block (Fig. 4).": "block_adds_to_its_input",
+        "A filter and a gate, both causal convolutions of the input h with the given kernel size and dilation": (
+            "block_adds_to_its_input, block_is_gated"
+        ),
+        "go through `gated_activation`.": "block_is_gated",
+        "one makes the residual, which is added to h, the other the skip output.": "block_adds_to_its_input",
+        "When all parameters are 0, h comes out as it went in and the skip output is 0.": "block_adds_to_its_input",
+        "From h (B, C, T): the next h (B, C, T) and the skip output (B, S, T).": "block_adds_to_its_input",
+    },
+    "WaveNet": {
+        "p(x) = prod_t p(x_t | x_1, ..., x_{t-1}) over sequences of K = n_classes symbols (Eq. 1).": (
+            "logits_do_not_look_ahead, learns_a_period"
+        ),
+        "from there on, time step t knows nothing of x_t.": "logits_do_not_look_ahead",
+        "One `WaveNetBlock` per entry of `dilations` follows.": "window_and_skips",
+        "The sum of all their skip outputs gives the logits (Fig. 4)": "window_and_skips",
+        "So the logits at t see symbols before t only, through a window of receptive_field(kernel_size,": (
+            "logits_do_not_look_ahead, window_and_skips"
+        ),
+        "Logits (B, K, T) of the distribution of every x_t given the symbols before it; x (B, T) long in 0..K-1.": (
+            "logits_do_not_look_ahead"
+        ),
+    },
+}
+
 TOLERANCE = 1e-4
 LARGEST = 1e4  # of a logit: those of random parameters are below 300
 PERIOD, FLIP = 11, 0.05
