@@ -23,6 +23,21 @@ from torch.distributions import Independent, MultivariateNormal, Normal, kl_dive
 from autograder.checking import hint, limits, points, probe, sequence, tensor
 from autograder.judging.instruments import between, near, normal
 
+PROMISES = {
+    "amortisation_gap": {
+        "The ELBO of every data point with the encoder's q, and with a q of its own: (elbo_amortised,": (
+            "amortised, optimum"
+        ),
+        "`encoder(x)` takes x (B, D) to (mean, log_std) of q(z | x) = N(mean, diag(exp(log_std))^2), both (B, d).": (
+            "amortised"
+        ),
+        "`log_joint(x, z)` takes x (B, D) and z (K, B, d) to log p(x, z), (K, B).": "amortised",
+        "Both may be neural networks; neither they nor x change.": "networks_stay",
+        "Both ELBOs are (B,) in nats: the mean over k of log p(x, z_k) - log q(z_k | x)": "amortised",
+        "The second one is the ELBO after `steps` steps of Adam with that learning rate": "one_step, optimum",
+    },
+}
+
 
 @probe
 def networks(x_bent, z_bent, encoder_numbers, decoder_numbers):

@@ -16,6 +16,26 @@ from torch.distributions import LogNormal, MultivariateNormal
 from autograder.checking import Grade, hint, points, probe, tensor
 from autograder.judging.instruments import between, near_max, normal
 
+PROMISES = {
+    "log_abs_det_jacobian": {
+        "log |det df/dx| at every row of x: (B,).": "known_determinants, networks",
+        "x is (B, D); `f` is made of torch operations, takes (B, D) to (B, D) and acts on every row by itself.": (
+            "networks"
+        ),
+        "The Jacobian comes from automatic differentiation.": "networks",
+        "The determinant may be negative, and it may be too small or too large for a floating-point number": (
+            "beyond_floating_point, known_determinants"
+        ),
+    },
+    "transformed_log_prob": {
+        "Log-density of x = f(z) at the rows of x (B, D), for a z with density exp(log_prob_z): (B,), in nats.": (
+            "density"
+        ),
+        "`log_prob_z` takes z (B, D) to log-densities (B,).": "density",
+        "`f_inverse` is the inverse of f: it takes x (B, D) to z (B, D), row by row": "density",
+    },
+}
+
 
 @probe
 def maps(kind: str, *parts) -> object:

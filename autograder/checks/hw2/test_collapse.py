@@ -14,6 +14,21 @@ from torch.distributions import Normal, kl_divergence
 from autograder.checking import Failed, hint, number, points, probe, sequence, tensor
 from autograder.judging.instruments import between, normal
 
+PROMISES = {
+    "active_units": {
+        "Number of latent dimensions whose posterior mean varies over the data: its variance exceeds the": (
+            "active_units"
+        ),
+        "mean (N, d) holds the means of q(z | x) for N > 1 data points.": "active_units",
+    },
+    "collapse_report": {
+        "What every latent dimension carries: dict(kl=(d,), active=int, collapsed=bool (d,)).": "kl, report",
+        "mean and log_std (N, d) are the parameters of q(z | x) = N(mean, diag(exp(log_std))^2)": "kl",
+        "`kl` is the KL divergence of each dimension from q(z | x) to N(0, 1), averaged over the data, in nats": "kl",
+        "`collapsed` tells the dimensions with a `kl` below 0.01 nats.": "report",
+    },
+}
+
 
 @probe
 def counts(student, mean, thresholds):

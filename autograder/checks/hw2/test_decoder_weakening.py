@@ -14,6 +14,34 @@ from torch import Tensor
 from autograder.checking import hint, points, probe, sequence, tensor
 from autograder.judging.instruments import between
 
+PROMISES = {
+    "kl_with_free_bits": {
+        "The KL term of the loss with free bits: (), in nats.": "free_bits",
+        "kl (B, d) holds KL(q(z_j | x_b) || p(z_j)) of every data point and latent dimension.": "free_bits",
+        "A dimension costs its mean over the batch, but never less than `free_bits` nats": "free_bits",
+        "So below `free_bits` nothing is gained by making a dimension carry less: no gradient goes to it.": (
+            "free_bits_gradient"
+        ),
+    },
+    "beta_schedule": {
+        "Weight of the KL term at training step 0, 1, 2, ...: it rises linearly from 0 to 1 at step `warmup`,": (
+            "beta_schedule"
+        ),
+        "With warmup = 0 it is 1 from the start.": "beta_schedule",
+    },
+    "word_dropout": {
+        "What an autoregressive decoder gets to see of its past: x (B, T) with symbols dropped, again (B, T),": (
+            "word_dropout"
+        ),
+        "The symbols of x are 0 and 1.": "word_dropout",
+        "A symbol is dropped exactly when its uniform number u (B, T) is smaller than p; it becomes 0.5": (
+            "word_dropout"
+        ),
+        "All others stay.": "word_dropout",
+        "x itself does not change.": "word_dropout",
+    },
+}
+
 
 @probe
 def free_bits_of(student, tables, limits):
@@ -121,6 +149,7 @@ def test_word_dropout(grade):
     for (B, T), p in (((4, 9), 0.3), ((7, 3), 0.8), ((1, 16), 0.5), ((5, 6), 0.0), ((3, 5), 1.0)):
         x = torch.randint(2, (B, T), generator=grade.rng).double()
         u = torch.rand(B, T, generator=grade.rng, dtype=torch.float64)
+        u[0, 0] = p  # not smaller than p: the symbol stays
         answer = sequence(grade.submission(dropped, x, p, u), 2, "what comes back")
         seen, after = tensor(answer[0], (B, T), "the sequence after dropout"), tensor(answer[1], (B, T), "x")
         assert torch.equal(after, x), "word_dropout changes x itself"

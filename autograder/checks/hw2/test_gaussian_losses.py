@@ -19,6 +19,23 @@ from torch.distributions import Normal
 from autograder.checking import hint, points, probe, sequence, tensor
 from autograder.judging.instruments import near, normal
 
+PROMISES = {
+    "gaussian_kl": {
+        "KL(N(mean1, std1^2) || N(mean2, std2^2)) of univariate Gaussians, elementwise, in nats.": "kl",
+        "Each Gaussian is given by its mean and the logarithm of its standard deviation.": "kl",
+        "mean2 and log_std2 are tensors or numbers, by default the standard normal.": "kl_defaults",
+        "The result has the shape to which all four broadcast: nothing is summed or averaged.": "kl",
+        "It can be differentiated with respect to every tensor argument.": "gradients",
+    },
+    "gaussian_nll": {
+        "-log N(x; mean, std^2) of univariate Gaussians, elementwise, in nats.": "nll",
+        "log_std is the logarithm of the standard deviation.": "nll",
+        "the result has the shape to which they broadcast: nothing is summed or averaged.": "nll",
+        "No constant is left out: the values are densities that integrate to 1 over x.": "nll",
+        "The result can be differentiated with respect to every argument.": "gradients",
+    },
+}
+
 
 @probe
 def divergence(student, arguments: list) -> Tensor:

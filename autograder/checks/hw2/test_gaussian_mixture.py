@@ -18,6 +18,31 @@ from torch.distributions import MultivariateNormal
 from autograder.checking import Failed, Grade, hint, points, probe, sequence, tensor
 from autograder.judging.instruments import near_max, normal
 
+PROMISES = {
+    "e_step": {
+        "Responsibilities p(component k | x_n) of a Gaussian mixture: (N, K), every row sums to 1.": "e_step",
+        "X (N, D) are the points; pi (K,) > 0 the weights of the components, mean (K, D) their means": "e_step",
+        "a point a thousand standard deviations away from every component still has a row of finite numbers": (
+            "far_points"
+        ),
+    },
+    "m_step": {
+        "The parameters that maximise the expected complete log-likelihood: pi (K,), mean (K, D), cov (K, D, D).": (
+            "weights_and_means, covariances, maximum"
+        ),
+        "X (N, D) are the points, R (N, K) the responsibilities: rows sum to 1": "weights_and_means",
+        "over all weights that sum to 1, all means and all full covariance matrices, without any regularisation.": (
+            "maximum, covariances"
+        ),
+    },
+    "em": {
+        "`steps` steps of expectation maximisation from the given parameters: (pi, mean, cov, log_likelihoods).": "em",
+        "one step is an E-step followed by an M-step.": "em",
+        "log_likelihoods (steps + 1,) holds the mean over the points of log p(x_n), in nats": "log_likelihoods",
+        "The arguments are left as they were.": "em",
+    },
+}
+
 
 @probe
 def responsibilities(student, X: Tensor, pi: Tensor, mean: Tensor, cov: Tensor) -> Tensor:

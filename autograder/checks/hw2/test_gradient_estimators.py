@@ -17,6 +17,31 @@ from torch import Tensor
 from autograder.checking import Grade, hint, points, probe, sequence, tensor
 from autograder.judging.instruments import gauss_hermite, near_max, uniform
 
+PROMISES = {
+    "grad_reparam": {
+        "Reparametrisation estimates of the gradient of E[f(z)], z ~ N(mean, exp(log_std)^2): (n, 2), one row": (
+            "reparametrisation_is_unbiased, single_draws"
+        ),
+        "mean and log_std are tensors of shape (); eps (n,) is standard normal noise, the only randomness.": (
+            "reparametrisation_is_unbiased"
+        ),
+        "`f` is made of torch operations and acts elementwise": "reparametrisation_is_unbiased",
+        "Row i holds the derivatives with respect to mean and to log_std that draw i alone gives; their average": (
+            "single_draws"
+        ),
+        "Nothing is averaged here.": "single_draws",
+    },
+    "grad_score": {
+        "Score-function estimates of the gradient of E[f(z)], z ~ N(mean, exp(log_std)^2): (n, 2), one row per": (
+            "score_is_unbiased, single_draws"
+        ),
+        "`f` is used for its values only: it may have jumps, and it need not be differentiable.": "jumps",
+        "`baseline` is a number subtracted from every value of f.": "baseline",
+        "Row i holds the derivatives with respect to mean and to log_std that draw i alone gives.": "single_draws",
+        "Nothing is averaged here.": "single_draws",
+    },
+}
+
 
 @probe
 def bent(cubic: float, square: float, wave: float, frequency: float, constant: float) -> object:

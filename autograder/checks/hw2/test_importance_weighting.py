@@ -18,6 +18,23 @@ from torch import Tensor
 from autograder.checking import hint, points, probe, sequence, tensor
 from autograder.judging.instruments import near, normal
 
+PROMISES = {
+    "iwae_bound": {
+        "The importance-weighted bound on log p(x) of every data point: (B,), in nats.": (
+            "bound, between_elbo_and_evidence"
+        ),
+        "log_w (K, B) holds the log weights log p(x, z_k) - log q(z_k | x) of K draws z_k from q(z | x)": "bound",
+        "The bound is the logarithm of the mean of the K weights; with K = 1 it is the ELBO.": "bound",
+        "It can be differentiated with respect to log_w": "gradient",
+        "it is finite for any finite log_w, however large or small the weights are.": "any_size",
+    },
+    "snis_weights": {
+        "The self-normalised importance weights (K, B): in proportion to the weights, with sum 1 over the K": "weights",
+        "log_w (K, B) as in `iwae_bound`.": "weights",
+        "Averages under these weights estimate averages under the posterior p(z | x).": "weights",
+    },
+}
+
 
 @probe
 def bounds(student, tables):

@@ -15,6 +15,17 @@ from torch import Tensor
 from autograder.checking import Grade, hint, number, points, probe, sequence
 from autograder.judging.instruments import near
 
+PROMISES = {
+    "mixture_elbo": {
+        "The evidence lower bound of a mixture for any responsibilities, summed over all points: (), in nats.": (
+            "value, tight_after_an_e_step"
+        ),
+        "R (N, K) holds a distribution over the K components in every row, entries >= 0 that sum to 1": "value",
+        "The bound is the sum over n of E[log_joint[n, k] - log R[n, k]] with k drawn from row n of R": "value",
+        "a component with R[n, k] = 0 adds nothing.": "zero_responsibilities",
+    },
+}
+
 
 @probe
 def bounds(student, cases: list) -> list:

@@ -14,6 +14,18 @@ import torch
 from autograder.checking import Grade, hint, number, points, probe, sequence
 from autograder.judging.instruments import gauss_hermite, near
 
+PROMISES = {
+    "estimator_variances": {
+        "Variances of two estimators of d/dmean E[z^2], z ~ N(mean, std^2), each from a single draw of z.": (
+            "reparametrisation, score"
+        ),
+        "The first belongs to the reparametrisation estimator, the second to the score-function estimator": (
+            "reparametrisation, score"
+        ),
+        "mean and std > 0 are numbers, and so are both results.": "reparametrisation",
+    },
+}
+
 
 @probe
 def variances(student, cases: list) -> list:

@@ -16,6 +16,16 @@ from torch import Tensor
 from autograder.checking import Grade, hint, points, probe
 from autograder.judging.instruments import each, near, uniform
 
+PROMISES = {
+    "iwae_two_point": {
+        "The importance-weighted bound L_K = E[log((w_1 + ... + w_K) / K)] for weights with two values, in nats.": (
+            "value"
+        ),
+        "The K >= 1 weights are independent; each is a with probability p and b otherwise.": "value, many_weights",
+        "a > 0, b > 0, 0 <= p <= 1 and K are numbers, and so is the result.": "value, many_weights",
+    },
+}
+
 
 @probe
 def values(student, cases: list) -> list:

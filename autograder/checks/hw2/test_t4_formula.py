@@ -16,6 +16,18 @@ from torch import Tensor
 from autograder.checking import Grade, hint, points, probe
 from autograder.judging.instruments import each
 
+PROMISES = {
+    "linear_vae_kl": {
+        "KL(q(z_j | x) || p(z_j)), averaged over the data, of one latent dimension of the best linear VAE, in": (
+            "active, collapsed"
+        ),
+        "`eigenvalue` > 0 is the eigenvalue of the data's covariance that belongs to the dimension's principal": (
+            "active"
+        ),
+        "Both are numbers; so is the result.": "active",
+    },
+}
+
 
 @probe
 def values(student, cases: list) -> list:

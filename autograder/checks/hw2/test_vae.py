@@ -36,6 +36,37 @@ from torch.distributions import Bernoulli, MultivariateNormal, Normal, kl_diverg
 from autograder.checking import Failed, hint, limits, points, probe, sequence, tensor
 from autograder.judging.instruments import between, binary_digits, near, normal, state_of
 
+PROMISES = {
+    "VAE": {
+        "A variational autoencoder on vectors x (B, d_x) with latent vectors z (B, d_z).": "kl, learns_digits",
+        "Encoder and decoder are small networks with `hidden` units in every hidden layer.": "learns_digits",
+        '`likelihood` is "gaussian", for real x, or "bernoulli", for x of 0s and 1s.': "reconstruction",
+        'With "gaussian" the logarithms of the decoder\'s standard deviations are learnt too': "learns_a_gaussian",
+        "Raises ValueError for another likelihood.": "other_likelihoods",
+        "Parameters of q(z | x) for x (B, d_x): its means (B, d_z) and the logarithms of its standard deviations.": (
+            "kl"
+        ),
+        "Parameters of p(x | z) for z (..., d_z), with any number of dimensions in front.": "reconstruction",
+        "With a Bernoulli likelihood the logits (..., d_x) of x_i = 1.": "reconstruction",
+        "With a Gaussian likelihood (mean, log_std)": "reconstruction",
+        "The negative ELBO of x (B, d_x) and its two terms: dict(total=(), rec=(), kl=()), in nats per data": (
+            "kl, reconstruction"
+        ),
+        "eps (B, d_z) is standard normal noise: the only randomness.": "reconstruction",
+        "It makes one z per data point from q(z | x).": "reconstruction",
+        "`rec` is -log p(x | z) at that z, `kl` is KL(q(z | x) || p(z)) in closed form, each summed over": (
+            "reconstruction, kl"
+        ),
+        "No constant is left out, and all three stay finite when a probability is 0 or 1 to machine precision.": (
+            "reconstruction"
+        ),
+        "the encoder learns from `rec` as well, through z.": "gradient",
+        "Draw n points (n, d_x) from the model: z from the prior, then x from p(x | z).": "sample",
+        "eps_z (n, d_z) is standard normal noise for z.": "sample",
+        "x_i = 1 exactly when eps_x is smaller than the probability of x_i = 1.": "sample",
+    },
+}
+
 LIKELIHOODS = ("gaussian", "bernoulli")
 LARGEST, WIDEST = 1e5, 20.0  # of a mean or logit, of a log standard deviation
 
@@ -382,7 +413,7 @@ def trained_bounds(grade, settings: list, sent: Tensor, kept: Tensor, draws: int
     return elbo, log_px, kl.mean().item()
 
 
-@points("1/10")
+@points("1/20")
 @limits(cpu_seconds=60, wall_seconds=240)
 @hint("If the checks above pass: which parameters does the optimiser see? Is the decoder's log_std one of them?")
 def test_learns_a_gaussian(grade):
@@ -420,3 +451,31 @@ def test_learns_digits(grade):
         assert share > 0.4, f"after training {what} is better than the digits allow"
         assert share < 0.87, f"after training {what} is hardly better than with independent pixels"
     assert 2 < kl < 12, "after training z carries next to nothing about the digits, or far too much"
+
+
+@probe
+def likelihoods_taken(student, names):
+    """What making a model with every likelihood does: "a model", or the name of what it raises."""
+    found = []
+    for name in names:
+        try:
+            student.VAE(4, 2, 8, name)
+            found.append("a model")
+        except ValueError:
+            found.append("ValueError")
+        except Exception:
+            found.append("another error")
+    return found
+
+
+@points("1/20")
+@hint("Say what `likelihood` must be, in a ValueError, when the model is made.")
+def test_other_likelihoods(grade):
+    """A likelihood that does not exist is refused with a ValueError, the two that exist are not."""
+    names = ["gaussian", "poisson", "bernoulli", "Gaussian", ""]
+    found = sequence(grade.submission(likelihoods_taken, names), len(names), "what comes back")
+    for name, what in zip(names, found, strict=True):
+        if name in ("gaussian", "bernoulli"):
+            assert what == "a model", f"likelihood {name!r} is refused"
+        else:
+            assert what == "ValueError", "a likelihood that is neither gaussian nor bernoulli does not raise ValueError"

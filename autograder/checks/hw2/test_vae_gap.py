@@ -19,6 +19,24 @@ from torch.distributions import Independent, MultivariateNormal, Normal, kl_dive
 from autograder.checking import Failed, hint, points, probe, tensor
 from autograder.judging.instruments import between, normal
 
+PROMISES = {
+    "vae_gap_report": {
+        "Estimates of log p(x), of the ELBO and of the gap between them: dict(log_px=(B,), elbo=(B,), gap=(B,)),": (
+            "values"
+        ),
+        "`encoder(x)` takes x (B, D) to (mean, log_std) of q(z | x) = N(mean, diag(exp(log_std))^2), both (B, d).": (
+            "values"
+        ),
+        "`log_joint(x, z)` takes x (B, D) and z (K, B, d) to log p(x, z), (K, B).": "values",
+        "eps (K, B, d) is standard normal noise.": "values",
+        "All three come from the same K importance weights w_k = p(x, z_k) / q(z_k | x)": "values, exact_posterior",
+        "`log_px` is the logarithm of the mean of the weights, `elbo` the mean of their logarithms": (
+            "values, poor_posterior"
+        ),
+        "The result is finite however small the weights are.": "small_weights",
+    },
+}
+
 
 @probe
 def report(student, x, encoder_numbers, decoder_numbers, eps):

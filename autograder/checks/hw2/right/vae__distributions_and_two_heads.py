@@ -6,6 +6,8 @@ from torch.distributions import Bernoulli, Independent, Normal, kl_divergence
 class VAE(nn.Module):
     def __init__(self, d_x, d_z, hidden, likelihood="gaussian"):
         super().__init__()
+        if likelihood not in ("gaussian", "bernoulli"):
+            raise ValueError(f"no such likelihood: {likelihood}")
         self.trunk = nn.Sequential(nn.Linear(d_x, hidden), nn.Tanh(), nn.Linear(hidden, hidden), nn.Tanh())
         self.mean_head, self.scale_head = nn.Linear(hidden, d_z), nn.Linear(hidden, d_z)
         self.decoder = nn.Sequential(nn.Linear(d_z, hidden), nn.Tanh(), nn.Linear(hidden, hidden), nn.Tanh())

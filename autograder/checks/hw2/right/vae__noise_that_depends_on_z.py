@@ -4,6 +4,8 @@
 class VAE(nn.Module):
     def __init__(self, d_x, d_z, hidden, likelihood="gaussian"):
         super().__init__()
+        if likelihood not in ("gaussian", "bernoulli"):
+            raise ValueError(f"no such likelihood: {likelihood}")
         self.likelihood, self.d_z = likelihood, d_z
         self.q1, self.q2 = nn.Linear(d_x, hidden), nn.Linear(hidden, 2 * d_z)
         self.p1, self.p2 = nn.Linear(d_z, hidden), nn.Linear(hidden, d_x if likelihood == "bernoulli" else 2 * d_x)

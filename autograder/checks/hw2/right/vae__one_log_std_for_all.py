@@ -4,6 +4,8 @@
 class VAE(nn.Module):
     def __init__(self, d_x, d_z, hidden, likelihood="gaussian"):
         super().__init__()
+        if likelihood not in ("gaussian", "bernoulli"):
+            raise ValueError(f"no such likelihood: {likelihood}")
         self.likelihood = likelihood
         self.encoder_mean = self.network(d_x, hidden, d_z)
         self.encoder_log_std = self.network(d_x, hidden, d_z)
