@@ -286,7 +286,9 @@ def problem_page(
     found = [one for one in submissions(book, homework.id).values() if cell in one.cells]
     if anonymous:
         found.sort(key=lambda one: hashlib.sha256(f"{cell} {one.student}".encode()).hexdigest())
-    cards, lines, notes = [], (), Markup()
+    cards: list[dict[str, Any]] = []
+    lines: tuple[Line, ...] = ()
+    notes = Markup()
     for number, one in enumerate(found, start=1):
         own = one.cells[cell]
         if only_changed and not own.changed:
