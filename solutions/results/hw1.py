@@ -167,8 +167,8 @@ MODELS = {
             "Theirs has more and wider blocks without dilation, and was trained for far longer; binarisation: static "
             "there, dynamic here.",
         ),
-        look="The model sees 17 rows up: it knows the upper half when it draws the lower one, and most samples are one "
-        "digit.",
+        look="The model sees 17 rows up, so that it knows the upper half when it draws the lower one. After so short a "
+        "training strokes are smooth and few samples are whole digits.",
     ),
     "wavenet": autoregressive(
         "WaveNet (homework 1)",
