@@ -158,9 +158,10 @@ def test_a_lost_scheduler_is_told_from_a_wrong_submission():
 
 
 def _expected_in_the_package():
-    """Every program of the grader, the references and the toolkit with its data; a homework's checks and notebook.
+    """Every program of the grader, the references and the toolkit with its data; a homework's checks and notebooks.
 
-    Nothing else: no wrong or right answers, no authored text, no solved notebook, no results.
+    The solved one holds the pieces that stand in for wrong ones. Nothing else: no wrong or right answers, no authored
+    text, no results.
     """
     for folder in ("autograder", "solutions", "homeworks/dgm"):
         for program in (ROOT / folder).rglob("*.py"):
@@ -170,6 +171,7 @@ def _expected_in_the_package():
     yield from (ROOT / "homeworks" / "dgm" / "packed").iterdir()
     for homework in load_course().given:
         yield provenance.released_notebook(homework)
+        yield provenance.solved_path(homework)
         yield from (provenance.check_file(homework, exercise) for exercise in homework.exercises)
         yield from (ROOT / "homeworks" / "dgm" / "checks" / homework.id).glob("*.py")
     yield ROOT / "course.toml"

@@ -50,7 +50,7 @@ MISTAKES = (
     "naive_monte_carlo__mean_of_logs",
     "t2_formula__mode_seeking",
 )
-ALTERNATIVES = ("maximum_likelihood__numpy_and_closed_form", "monte_carlo__numpy_with_ddof_zero", "elbo__numpy")
+ALTERNATIVES = ("maximum_likelihood__numpy_by_hand", "monte_carlo__numpy_with_ddof_zero", "elbo__numpy")
 half_done = solved_until(*LATER)
 
 
