@@ -92,7 +92,12 @@ STORIES = (
     ),
     EMPTY,
     Member("farid-castellan", "the upload broke off", solved, readable=False),
-    Member("grete-solheim", "an endless loop", _endless, ("maximum_likelihood/fit_reaches_the_frequencies",)),
+    Member(
+        "grete-solheim",
+        "an endless loop",
+        _endless,
+        ("maximum_likelihood/fit_reaches_the_frequencies", "maximum_likelihood/fit_takes_plain_steps"),
+    ),
     Member("hugo-mwangi", "tries to forge the score", forger, (EVERYTHING,)),
     Member("imani-leblanc", "takes all the memory", _hog, ("monte_carlo",)),
     Member("jonas-papadakis", "works in Colab: magics, a mounted drive, endless training", colab),

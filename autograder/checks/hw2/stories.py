@@ -41,6 +41,8 @@ STORIES = (
             *UNWRITTEN,
             "gradient_estimators/score_is_unbiased",
             "gradient_estimators/jumps",
+            "gradient_estimators/baseline",
+            "gradient_estimators/single_draws",
             "decoder_weakening/free_bits",
             "decoder_weakening/free_bits_gradient",
             "importance_weighting/bound",

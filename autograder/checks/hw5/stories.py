@@ -35,7 +35,6 @@ STORIES = (
             "precision_recall/recall",
             "precision_recall/edges",
             "vector_quantize/commitment_gradient",
-            "vqvae/who_learns",
         ),
     ),
     EMPTY,
