@@ -286,6 +286,7 @@ def term(tmp_path, monkeypatch, capsys, blank):  # noqa: F811
     monkeypatch.setattr(provenance, "fingerprints", lambda homework: dict(materials[homework.id].fingerprints))
     monkeypatch.setattr(batch, "open_sandbox", lambda isolation: guest)
     monkeypatch.setattr(batch, "process_pool", lambda workers: sc.Inline())
+    monkeypatch.setenv("COLUMNS", "200")  # no sentence of a table is broken in two
     return Term(Desk(tmp_path, course, guest, capsys), materials)
 
 

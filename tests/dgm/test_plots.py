@@ -14,6 +14,7 @@ from dgm.plots.style import FILLED_INK, INK, rgb  # noqa: E402
 
 @pytest.fixture(autouse=True)
 def style():
+    plt.close("all")  # what a test of something else may have left open
     with plt.rc_context():
         plots.use_style()
         yield

@@ -144,7 +144,7 @@ def test_exam_csv_is_what_make_final_reads(tmp_path):
         csv.writer(file).writerows(rows)
     course = load_course()
     assert read_exam(path, course, ["ada", "bo"]) == {"ada": Fraction(41, 2), "bo": Fraction(26)}
-    rows[2][1] = "cy"
+    rows[2][1:] = ["cy", "many"]
     with path.open("w", newline="") as file:
         csv.writer(file).writerows(rows)
     with pytest.raises(ExamError, match="line 3"):
