@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from autograder.course import format_points, load_course
 from lectures import check, environment
 from lectures.build import BuildFailedError, failed_cells, html
 from lectures.environment import NOTES
@@ -127,7 +128,8 @@ def test_the_pages_are_complete(site):
     assert page.count("<summary>Solution</summary>") == 2 and "Exercise 1.2" in page
     assert '<svg class="drawn" role="img" aria-label="A rising line."' in page and "var(--blue)" in page
     assert 'There are <span class="pasted-text">42</span> lines' in page
-    assert "exercise “The evidence lower bound” (0.75 points)" in page
+    worth = format_points(load_course().homework("hw1").exercise("elbo").points)
+    assert f"exercise “The evidence lower bound” ({worth} points)" in page
     assert '<figure class="explorer">' in page and "(1.1)" in page and "Fig. 1.1" in page
     assert "Theorem 1.1" in (site / "once" / "second.html").read_text()
 
