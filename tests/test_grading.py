@@ -20,6 +20,7 @@ from autograder.checking import GuestFailure
 from autograder.course import load_course
 from autograder.desk import demo, whole_class
 from autograder.judging import batch, grading
+from autograder.judging.pieces import bound_early
 from autograder.notebooks import read_notebook, slice_exercise
 from autograder.sandbox import Sandbox, sandbox_problem
 
@@ -115,6 +116,12 @@ def test_a_piece_that_is_bound_when_the_code_is_loaded_cannot_be_replaced(materi
     assert blocked["state"] == "blocked"
     assert blocked["message"] == "blocked: needs add"
     assert record["exercises"][1]["blocked_by"] == ["add"]
+
+
+def test_what_is_nested_too_deeply_to_be_walked_through_counts_as_bound():
+    deep = [("cell 1", f"deep = {'-' * 1500}1")]
+    assert bound_early(deep, ["add"])
+    assert not bound_early([("cell 1", "deep = -1")], ["add"])
 
 
 def test_without_the_course_s_piece_a_mistake_below_blocks_and_keeps_what_was_said(material):

@@ -121,7 +121,7 @@ def grade_submission(
     }
     cpu.lap("read", beside=spent)
 
-    judged = _judge(material, slices, seed, sandbox, lambda: wall_seconds - (now() - begin))
+    judged = _judge(material, slices, found["bound"], seed, sandbox, lambda: wall_seconds - (now() - begin))
     outcomes = judged.outcomes
     cpu.lap("judge")
     record["checks"] = [
@@ -147,8 +147,13 @@ def _read(data: bytes, material: Material) -> dict[str, Any]:
         notebook = read_notebook(data)
     except NotebookError as error:
         return {"problem": str(error)}
-    slices = {e.id: slice_exercise(notebook, e, material.released) for e in material.homework.exercises}
+    homework = material.homework
+    slices = {e.id: slice_exercise(notebook, e, material.released) for e in homework.exercises}
     return {
+        "bound": {
+            e.id: [need for need in e.needs if bound_early(slices[e.id].parts, homework.exercise(need).names)]
+            for e in homework.exercises
+        },
         "slices": {name: (sliced.state, sliced.parts, sliced.message) for name, sliced in slices.items()},
         "theory": _theory_entries(material, notebook),
     }
@@ -166,8 +171,18 @@ def made_from(data: bytes, decides: Fingerprints, seed: int, sandbox: Any) -> Pr
     }
 
 
-def _judge(material: Material, slices: dict[str, Slice], seed: int, sandbox: Any, left: Callable[[], float]) -> Judged:
-    """Every check of the homework; `left` says how much time there still is."""
+def _judge(
+    material: Material,
+    slices: dict[str, Slice],
+    bound: dict[str, list[str]],
+    seed: int,
+    sandbox: Any,
+    left: Callable[[], float],
+) -> Judged:
+    """Every check of the homework; `left` says how much time there still is.
+
+    `bound` has for each exercise the needed ones whose piece its code fixes while it is loaded.
+    """
     judged, right = Judged(), set[str]()
     with sandbox.guest() as guest:
         for exercise in material.homework.exercises:
@@ -176,8 +191,10 @@ def _judge(material: Material, slices: dict[str, Slice], seed: int, sandbox: Any
             lacking = [need for need in exercise.needs if need not in right]
             fell = [c for c in checks if judged.outcomes[c.id].state in RAN_AND_FELL and c.id not in judged.unjudged]
             if lacking and fell and slices[exercise.id].state == READY:
-                program, possible = _with_pieces(material, exercise, slices[exercise.id], lacking)
-                again = judge_exercise(fell, program, guest, material.reference, seed, left) if possible else Judged()
+                again = Judged()
+                if all(material.pieces.get(need) and need not in bound[exercise.id] for need in lacking):
+                    program = _with_pieces(material, slices[exercise.id], lacking)
+                    again = judge_exercise(fell, program, guest, material.reference, seed, left)
                 again.outcomes = {c.id: _judged_twice(judged.outcomes[c.id], again, c, lacking) for c in fell}
                 judged |= again
             if all(judged.outcomes[check.id].state == checking.PASSED for check in checks):
@@ -185,13 +202,10 @@ def _judge(material: Material, slices: dict[str, Slice], seed: int, sandbox: Any
     return judged
 
 
-def _with_pieces(material: Material, exercise: Exercise, sliced: Slice, lacking: list[str]) -> tuple[Slice, bool]:
-    """The exercise's program with the course's pieces over those that are not right; whether that is possible."""
-    needed = [e for e in material.homework.exercises if e.id in lacking]
-    names = [name for e in needed for name in e.names]
-    possible = all(material.pieces.get(e.id) for e in needed) and not bound_early(sliced.parts, names)
-    pieces = tuple(standing_in(e, material.pieces[e.id]) for e in needed) if possible else ()
-    return replace(sliced, parts=sliced.parts + pieces), possible
+def _with_pieces(material: Material, sliced: Slice, lacking: list[str]) -> Slice:
+    """An exercise's program with the course's pieces over those that are not right."""
+    pieces = (standing_in(material.homework.exercise(need), material.pieces[need]) for need in lacking)
+    return replace(sliced, parts=(*sliced.parts, *pieces))
 
 
 def _judged_twice(first: Outcome, again: Judged, check: Check, lacking: list[str]) -> Outcome:

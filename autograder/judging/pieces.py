@@ -37,15 +37,20 @@ def standing_in(exercise: Exercise, parts: Iterable[Part]) -> Part:
 def bound_early(parts: Iterable[Part], names: Iterable[str]) -> bool:
     """Whether a name is looked up while the parts are loaded, and not when a function of theirs is called.
 
-    A base class, a decorator, a default or a constant keeps the student's piece, whatever comes after it.
+    A base class, a decorator, a default or a constant keeps the student's piece, whatever comes after it. The parts are
+    a student's: this belongs into the process that reads submissions (`apart`). What is nested too deeply to be walked
+    through counts as bound.
     """
     wanted = set(names)
-    return any(
-        isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in wanted
-        for _, source in parts
-        for statement in ast.parse(source).body
-        for node in _loaded(statement)
-    )
+    try:
+        return any(
+            isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in wanted
+            for _, source in parts
+            for statement in ast.parse(source).body
+            for node in _loaded(statement)
+        )
+    except RecursionError:
+        return True
 
 
 def _loaded(node: ast.AST) -> Iterable[ast.AST]:
