@@ -112,9 +112,16 @@ def with_prize(source: str) -> str:
 def reduced(
     material: Material, exercises: Iterable[str], limits: dict[str, Any] | None = None, most: int | None = None
 ) -> Material:
-    """The material of some exercises only, with other limits and at `most` so many checks of each."""
+    """The material of some exercises only, with other limits and at `most` so many checks of each.
+
+    They need only one another: a piece that is not judged here is taken from the attacker's notebook as it stands.
+    """
     wanted = set(exercises)
-    kept = tuple(exercise for exercise in material.homework.exercises if exercise.id in wanted)
+    kept = tuple(
+        replace(exercise, needs=tuple(need for need in exercise.needs if need in wanted))
+        for exercise in material.homework.exercises
+        if exercise.id in wanted
+    )
     checks = {
         exercise.id: tuple(
             replace(check, limits=replace(check.limits, **(limits or {})))
