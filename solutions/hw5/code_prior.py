@@ -32,7 +32,8 @@ class CodePrior(nn.Module):
     def logits(self, indices: Tensor, labels: Tensor) -> Tensor:
         """Logits (B, n_codes, h, w) of the code at every place, for the codes (B, h, w) and labels (B,), both long.
 
-        Those of a place depend on the label and on the codes at earlier places; not on its own code or a later one.
+        Those of a place depend on the label and on the codes at earlier places; not on its own code or a later one, nor
+        on other images, in training mode too.
         """
         features = self.first(self.embedding(indices).permute(0, 3, 1, 2))
         for block in self.blocks:

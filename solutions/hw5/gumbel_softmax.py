@@ -56,7 +56,7 @@ class DiscreteVAE(nn.Module):
         ### END SOLUTION
 
     def encode(self, x: Tensor) -> Tensor:
-        """Logits (B, n_codes, h, w) of q(codes | x), which are independent of each other, for images (B, 1, H, W)."""
+        """Logits (B, n_codes, h, w) of q(codes | x), which makes the codes independent, for images x (B, 1, H, W)."""
         return self.encoder(x)
 
     def decode(self, z: Tensor) -> Tensor:

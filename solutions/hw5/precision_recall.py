@@ -18,7 +18,7 @@ def precision_recall(real: Tensor, fake: Tensor, k: int) -> tuple[Tensor, Tensor
     real is (N, d), fake (M, d), and k >= 1 is smaller than N and M. Around every point of a set lies a ball that
     reaches to its k-th nearest neighbour in the same set, the point itself not counted. Precision is the share of
     generated points that lie in at least one ball of the real set; recall is the share of real points that lie in at
-    least one ball of the generated set. A point on the edge of a ball lies in it.
+    least one ball of the generated set. A point on the edge of a ball lies in it, up to the rounding of distances.
     """
     between = torch.cdist(real, fake)
     precision = (between <= _radii(real, k)[:, None]).any(0)

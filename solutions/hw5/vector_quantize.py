@@ -11,8 +11,8 @@ def vector_quantize(z_e: Tensor, codebook: Tensor) -> tuple[Tensor, Tensor, Tens
     """Replace the vector at every place by the nearest code vector: (z_q, indices, codebook_loss, commitment_loss).
 
     z_e (B, D, H, W) is what an encoder says, codebook (K, D) holds the code vectors. indices (B, H, W), long, tells
-    for every place which code vector has the smallest Euclidean distance, and z_q (B, D, H, W) holds those vectors.
-    Both losses () are the mean over all B D H W elements of (z_e - z_q)^2.
+    for every place which code vector has the smallest Euclidean distance, up to rounding, and z_q (B, D, H, W) holds
+    those vectors. Both losses () are the mean over all B D H W elements of (z_e - z_q)^2.
 
     Gradients: what reaches z_q is passed on to z_e unchanged, as if z_q were z_e, and none of it to the codebook.
     codebook_loss has a gradient for the codebook only, commitment_loss for z_e only.

@@ -2,7 +2,8 @@
 
 Oracle   torch.distributions for the divergence; loops over all codes, each with its probability as a product, for the
          bound. Gradients by central differences of these.
-Error    The oracles agree with the reference to 1e-10, differences to 1e-7; 1e-4 is allowed.
+Error    The oracles agree with the reference to 1e-10, differences to 1e-7; 1e-6 is allowed for values of the
+         divergence, so that nothing may be added inside a logarithm, and 1e-4 elsewhere.
 Cost     0.2 s.
 """
 
@@ -100,7 +101,7 @@ def test_kl(grade: Grade):
     for B, N, K in ((4, 3, 5), (1, 6, 2), (3, 1, 4)):
         logits = 2 * normal(grade.rng, B, N, K) + 3 * normal(grade.rng, B, N, 1)
         found = tensor(grade.submission(kl, logits), (B,), "the KL divergence")
-        assert near_max(found, true_kl(logits)), "the KL divergence is not right"
+        assert near_max(found, true_kl(logits), 1e-6), "the KL divergence is not right"
 
 
 @points("1/5")

@@ -152,8 +152,10 @@ def test_values(grade):
     """The penalty is the mean of (norm - 1)^2 over points between the pairs, for points of any shape."""
     for shape, n, column in CASES:
         parameters, case = random_case(grade.rng, shape, n)
-        found = tensor(grade.submission(penalty, parameters, column, *case), (), "the penalty")
-        assert near_max(found, true_penalty(parameters, *case)), f"the penalty is not right for points of shape {shape}"
+        for t in (case[2], torch.ones_like(case[2]), torch.zeros_like(case[2])):
+            found = tensor(grade.submission(penalty, parameters, column, *case[:2], t), (), "the penalty")
+            truth = true_penalty(parameters, *case[:2], t)
+            assert near_max(found, truth), f"the penalty is not right for points of shape {shape}"
 
 
 @points("1/4")

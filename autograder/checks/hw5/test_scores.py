@@ -11,7 +11,7 @@ import math
 import torch
 from torch import Tensor
 
-from autograder.checking import hint, points, probe, tensor
+from autograder.checking import hint, points, probe, sequence, tensor
 from autograder.judging.instruments import near, normal
 
 PROMISES = {
@@ -42,6 +42,13 @@ PROMISES = {
 @probe
 def inception(student, probs: Tensor, options: dict) -> Tensor:
     return student.inception_score(probs, **options)
+
+
+@probe
+def dtypes(student, probs: Tensor, case: list, x: Tensor, y: Tensor) -> list:
+    """The dtype of what each function returns; plain numbers have none."""
+    values = [student.inception_score(probs), student.frechet_distance(*case), student.fid(x, y)]
+    return [str(value.dtype) if torch.is_tensor(value) else "no tensor" for value in values]
 
 
 @probe
@@ -159,10 +166,10 @@ def test_fid(grade):
 
 
 @points("1/20")
-@hint("With fewer samples than features a covariance is singular; nothing else changes.")
+@hint("With fewer samples than features a covariance is singular, no more. And results inherit the dtype.")
 def test_few_samples(grade):
-    """fid with fewer samples than features: the root has the singular values of one small matrix."""
-    N, M, d = 4, 5, 9
+    """fid with fewer samples than features, where covariances are singular; and the dtype of all three results."""
+    N, M, d = 4, 5, 9  # the root has the singular values of one small matrix
     x, y = normal(grade.rng, N, d), normal(grade.rng, M, d) + 0.3
     (mean_x, cov_x), (mean_y, cov_y) = moments(x), moments(y)
     rows, columns = (x - mean_x) / math.sqrt(N - 1), (y - mean_y) / math.sqrt(M - 1)
@@ -170,3 +177,7 @@ def test_few_samples(grade):
     truth = ((mean_x - mean_y).square().sum() + cov_x.trace() + cov_y.trace() - 2 * root).item()
     found = tensor(grade.submission(fid_of, x, y), (), "the result of fid")
     assert near(found, truth, 1e-5), "fid is not right with fewer samples than features"
+    probs, case = normal(grade.rng, 6, 3).softmax(1), [mean_x, cov_x, mean_y, cov_y]
+    kinds = sequence(grade.submission(dtypes, probs, case, x, y), 3, "the dtypes")
+    for kind, name in zip(kinds, ("inception_score", "frechet_distance", "fid"), strict=True):
+        assert kind in ("torch.float64", "no tensor"), f"the result of {name} is not in the dtype of what it is given"

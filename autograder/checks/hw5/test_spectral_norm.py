@@ -28,12 +28,14 @@ PROMISES = {
     },
     "SpectralLinear": {
         "A linear layer whose matrix is divided by an estimate of its largest singular value.": "layer",
-        "The parameters are `weight` (out_features, in_features) and `bias` (out_features,).": "layer, layer_gradient",
+        "The parameters are `weight` (out_features, in_features) and `bias` (out_features,).": (
+            "layer, layer_gradient, layer_state"
+        ),
         "Every forward pass in training mode first makes one step of power iteration on the weight as it is now": (
             "layer"
         ),
         "from the vector u that the previous pass left": "layer",
-        "the first one starts from a random vector": "layer_state",
+        "the first one starts from a random vector that is drawn when the layer is made": "layer_state",
         "In evaluation mode the vector stays, and sigma is computed from it and from the weight as it is now.": (
             "layer_state"
         ),
@@ -77,6 +79,11 @@ def layer_with(student, weight: Tensor, bias: Tensor, seed: int) -> object:
         layer.weight.copy_(weight)
         layer.bias.copy_(bias)
     return layer
+
+
+@probe
+def parameter_names(student, into: int, out: int) -> list:
+    return sorted(name for name, _ in student.SpectralLinear(into, out).named_parameters())
 
 
 @probe
@@ -201,6 +208,8 @@ def test_layer(grade):
 def test_layer_state(grade):
     """Evaluation leaves the vector alone and follows the weight; the vector is saved; it starts at random."""
     out, into = 4, 3
+    names = grade.submission(parameter_names, into, out)
+    assert names == ["bias", "weight"], "the parameters of the layer are not weight and bias alone"
     flat, a, b = pair(grade.rng, out, into)
     # Another matrix with the same pair of singular vectors, so that sigma is clear although W has changed.
     c, d = normal(grade.rng, out), normal(grade.rng, into)
