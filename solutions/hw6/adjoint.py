@@ -29,11 +29,11 @@ def euler_adjoint(
 ) -> tuple[Tensor, list[Tensor]]:
     """Gradients of L(x(ts[-1])) when `path` was made by Euler's method: (dL/dx(ts[0]), [dL/dparameter, ...]).
 
-    path (n + 1, ...) holds the stored states at the times ts (n + 1,), as `odeint(f, x0, ts, "euler")` gives them, and
-    grad_end is dL/dpath[-1]. `f(x, t)` depends on the `parameters`, tensors that require gradients; each gradient has
-    the shape of its parameter. The result is what backpropagation through the solver would give, to rounding. The
-    states are used as they are stored, also where they have been rounded since, and f is called once at each of them
-    but the last.
+    path (n + 1, ...) holds the stored states at the times ts (n + 1,), rising or falling, as
+    `odeint(f, x0, ts, "euler")` gives them, and grad_end is dL/dpath[-1]. `f(x, t)` depends on x and on each of the
+    `parameters`, tensors that require gradients; each gradient has the shape of its parameter. The result is what
+    backpropagation through the solver would give, to rounding. The states are used as they are stored, also where they
+    have been rounded since, and f is called once at each of them but the last.
     """
     a = grad_end
     gradients = [torch.zeros_like(parameter) for parameter in parameters]
@@ -51,9 +51,10 @@ def adjoint_gradients(
 ) -> tuple[Tensor, list[Tensor]]:
     """The same gradients without a stored path: (dL/dx(ts[0]), [dL/dparameter, ...]).
 
-    Only x_end = x(ts[-1]) is given, with grad_end = dL/dx_end. State, adjoint and the gradients of the parameters are
-    solved together as one ODE from ts[-1] back to ts[0], by one step of "rk4" for each interval of ts; f is called four
-    times in a step, however many parameters there are.
+    f, the parameters and the gradients are as in `euler_adjoint`, the times ts (n + 1,) rise. Only x_end = x(ts[-1])
+    is given, with grad_end = dL/dx_end. State, adjoint and the gradients of the parameters are solved together as one
+    ODE from ts[-1] back to ts[0], by one step of "rk4" for each interval of ts; f is called four times in a step,
+    however many parameters there are.
     """
     sizes = [x_end.numel()] * 2 + [parameter.numel() for parameter in parameters]
 

@@ -14,10 +14,11 @@ from torch import Tensor
 def divergence(f: Callable[[Tensor], Tensor], x: Tensor, eps: Tensor | None = None) -> Tensor:
     """The divergence of f at every point x (B, D), the sum over i of df_i/dx_i: (B,).
 
-    `f` takes points (B, D) to vectors (B, D), each row on its own. Without `eps` the result is exact. With noise eps
-    (B, D) it is the estimate eps^T J eps of every row, where J is the Jacobian of f at the row's point, from a single
-    vector-Jacobian product; f is called once either way. The result can be differentiated once more, with respect to
-    whatever f depends on, and to x where x itself was computed from it. It works under `torch.no_grad()` as well.
+    `f` takes points (B, D) to vectors (B, D) that depend on them, each row on its own. Without `eps` the result is
+    exact. With noise eps (B, D) it is the estimate eps^T J eps of every row, where J is the Jacobian of f at the row's
+    point, from a single vector-Jacobian product; f is called once either way. The result can be differentiated once
+    more, with respect to the parameters of f, and with respect to x where x requires a gradient. It works under
+    `torch.no_grad()` as well.
     """
     keep = torch.is_grad_enabled()
     with torch.enable_grad():

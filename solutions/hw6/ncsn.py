@@ -15,11 +15,11 @@ def ncsn_loss(
 ) -> Tensor:
     """Denoising score matching over many noise levels, each weighted by its variance: ().
 
-    Row b is disturbed by its own level sigma = sigmas[index[b]] of the L in sigmas (L,), with index (B,): the noisy
-    point is x + sigma eps, x and the standard normal eps (B, ...). `score(x, sigma)` takes points (B, ...) and their
-    levels (B,). The loss is the mean over the batch of sigma^2 / 2 times the squared distance between the score at the
-    noisy point and its target, the score of N(x, sigma^2 I) there, summed over coordinates. It can be differentiated
-    with respect to the parameters of the score.
+    Row b is disturbed by its own level sigma = sigmas[index[b]] of the L in sigmas (L,), with index (B,), long: the
+    noisy point is x + sigma eps, x and the standard normal eps (B, ...). x, sigmas and eps have one dtype. `score(x,
+    sigma)` takes points (B, ...) and their levels (B,). The loss is the mean over the batch of sigma^2 / 2 times the
+    squared distance between the score at the noisy point and its target, the score of N(x, sigma^2 I) there, summed
+    over coordinates. It can be differentiated with respect to the parameters of the score.
     """
     sigma = sigmas[index]
     wide = sigma.reshape(-1, *[1] * (x.dim() - 1))  # (B, 1, ..., 1), to go with (B, ...)

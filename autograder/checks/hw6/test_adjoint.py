@@ -20,6 +20,9 @@ PROMISES = {
         "Gradients of L(x(ts[-1])) when `path` was made by Euler's method: (dL/dx(ts[0]), [dL/dparameter, ...]).": (
             "euler_by_state, euler_by_parameters"
         ),
+        "path (n + 1, ...) holds the stored states at the times ts (n + 1,), rising or falling": (
+            "euler_by_state, euler_by_parameters"
+        ),
         'as `odeint(f, x0, ts, "euler")` gives them, and grad_end is dL/dpath[-1]': "euler_by_state",
         "each gradient has the shape of its parameter": "euler_by_parameters",
         "what backpropagation through the solver would give, to rounding": "euler_by_state, euler_by_parameters",
@@ -29,6 +32,9 @@ PROMISES = {
     "adjoint_gradients": {
         "The same gradients without a stored path: (dL/dx(ts[0]), [dL/dparameter, ...]).": (
             "continuous_by_state, continuous_by_parameters"
+        ),
+        "f, the parameters and the gradients are as in `euler_adjoint`, the times ts (n + 1,) rise.": (
+            "continuous_by_parameters"
         ),
         "Only x_end = x(ts[-1]) is given, with grad_end = dL/dx_end.": "continuous_by_state",
         'by one step of "rk4" for each interval of ts': "continuous_by_state, continuous_by_parameters",
@@ -136,8 +142,9 @@ def off(answer: Tensor, truth: Tensor) -> float:
     return ((answer - truth).abs().max() / (1 + truth.abs().max())).item()
 
 
-def euler_case(grade: Grade, n: int) -> tuple:
+def euler_case(grade: Grade, n: int, falls: bool) -> tuple:
     parameters, x0, ts, grad_end = case(grade.rng, n)
+    ts = ts.flip(0) if falls else ts
     path = euler(parameters, x0, ts)
     found = unpacked(grade.submission(by_euler, parameters, path, ts, grad_end))
     return found, through_steps(parameters, path, ts, grad_end)
@@ -147,8 +154,8 @@ def euler_case(grade: Grade, n: int) -> tuple:
 @hint("One Euler step is x + h f(x, t). What does its Jacobian, transposed, make of dL/dx after the step?")
 def test_euler_by_state(grade: Grade) -> None:
     """`euler_adjoint` gives dL/dx(ts[0]) as backpropagation does, to rounding."""
-    for n in (7, 1):
-        (first, _, _), (truth, _) = euler_case(grade, n)
+    for n, falls in ((7, False), (1, False), (5, True)):
+        (first, _, _), (truth, _) = euler_case(grade, n, falls)
         assert off(first, truth) < 1e-8, "the gradient with respect to the first state is not that of backpropagation"
 
 
@@ -156,8 +163,8 @@ def test_euler_by_state(grade: Grade) -> None:
 @hint("The gradient of the parameters uses dL/dx after the step, and is a sum over all steps, each with its length.")
 def test_euler_by_parameters(grade: Grade) -> None:
     """`euler_adjoint` gives the gradient of every parameter as backpropagation does, to rounding."""
-    for n in (7, 1):
-        (_, gradients, _), (_, truths) = euler_case(grade, n)
+    for n, falls in ((7, False), (1, False), (5, True)):
+        (_, gradients, _), (_, truths) = euler_case(grade, n, falls)
         for gradient, truth in zip(gradients, truths, strict=True):
             assert off(gradient, truth) < 1e-8, "the gradient of a parameter is not that of backpropagation"
 

@@ -50,8 +50,23 @@ PROMISES = {
 
 @probe
 def affine(k: object, c: float) -> object:
-    """A guess of the noise that depends on the point, and on the step of its own row."""
-    return lambda xt, t: k * xt + c * t.reshape(-1, *[1] * (xt.dim() - 1)) / 10
+    """A guess of the noise that depends on the point, and on the step t (B,) of its own row."""
+    return lambda xt, t: k * xt + c * t[(slice(None), *[None] * (xt.dim() - 1))] / 10
+
+
+@probe
+def network(k: float, c: float) -> object:
+    """The same as a network with the parameter k."""
+
+    class Affine(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.k = nn.Parameter(torch.tensor(k, dtype=torch.float64))
+
+        def forward(self, xt, t):
+            return affine(self.k, c)(xt, t)
+
+    return Affine()
 
 
 @probe
@@ -100,8 +115,7 @@ def chain_of_who_knows(student, x0: Tensor, x_end: Tensor, noise: Tensor, bars: 
 @probe
 def chain(student, k: float, c: float, x_end: Tensor, noise: Tensor, bars: Tensor) -> list:
     """The path, and whether it hangs in a graph although the model has a parameter."""
-    k = torch.tensor(k, dtype=torch.float64, requires_grad=True)
-    path = student.sample(affine(k, c), x_end, noise, bars)
+    path = student.sample(network(k, c), x_end, noise, bars)
     return [path, bool(path.requires_grad)]
 
 

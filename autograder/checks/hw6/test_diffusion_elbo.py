@@ -59,11 +59,12 @@ def ratio_of_gaussian(student, mean: float, variance: float, path: Tensor, bars:
 
 
 @probe
-def ratio(student, k: float, wide: float, path: Tensor, bars: Tensor) -> Tensor:
-    """Kernels of no particular meaning; the variance is one number, or one for every coordinate."""
+def ratio(student, k: float, wide: str, path: Tensor, bars: Tensor) -> Tensor:
+    """Kernels of no particular meaning; there is one variance, or one for every row, every coordinate, or both."""
 
     def reverse(xt: object, t: object) -> object:
-        variance = 0.5 + torch.sigmoid(xt) if wide else torch.tensor(0.4 + k, dtype=xt.dtype)
+        some = {"both": xt, "row": xt[:, :1], "coordinate": k * torch.arange(3, dtype=xt.dtype)}
+        variance = 0.5 + torch.sigmoid(some.get(wide, torch.tensor(k, dtype=xt.dtype)))
         return k * torch.sin(xt) + 0.1 * t[:, None], variance
 
     return student.path_log_ratio(path, reverse, lambda x: -k * x.abs().sum(1), bars)
@@ -144,14 +145,15 @@ def test_exact_kernels(grade: Grade) -> None:
 @hint("One Gaussian of the model and one of q for every step, the prior at x_T, all summed over coordinates.")
 def test_ratio(grade: Grade) -> None:
     """For other kernels the log-ratio is the sum of the single log-densities."""
-    for wide in (1, 0):
+    for wide in ("both", "row", "coordinate", "one"):
         T, k = 4, uniform(grade.rng, 0.2, 0.8)
         bars, path = random_bars(grade.rng, T), normal(grade.rng, T + 1, 6, 3)
         answer = tensor(grade.submission(ratio, k, wide, path, bars), (6,), "the log-ratio")
         truth = -k * path[T].abs().sum(1)
         for t in range(1, T + 1):
             alpha = bars[t] / bars[t - 1]
-            variance = 0.5 + torch.sigmoid(path[t]) if wide else torch.full_like(path[t], 0.4 + k)
+            some = {"both": path[t], "row": path[t][:, :1], "coordinate": k * torch.arange(3).double()}
+            variance = (0.5 + torch.sigmoid(some.get(wide, torch.tensor(k).double()))).expand(6, 3)
             truth = truth + Normal(k * torch.sin(path[t]) + 0.1 * t, variance.sqrt()).log_prob(path[t - 1]).sum(1)
             truth = truth - Normal(alpha.sqrt() * path[t - 1], (1 - alpha).sqrt()).log_prob(path[t]).sum(1)
         assert near(answer, truth), "the log-ratio of a path is not right"

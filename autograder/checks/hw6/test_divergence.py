@@ -15,13 +15,13 @@ from autograder.checking import Grade, hint, points, probe, sequence, tensor
 PROMISES = {
     "divergence": {
         "The divergence of f at every point x (B, D), the sum over i of df_i/dx_i: (B,).": "exact",
-        "takes points (B, D) to vectors (B, D), each row on its own": "exact",
+        "takes points (B, D) to vectors (B, D) that depend on them, each row on its own": "exact",
         "Without `eps` the result is exact.": "exact",
         "the estimate eps^T J eps of every row, where J is the Jacobian of f at the row's point": "estimate",
         "from a single vector-Jacobian product": "cost",
         "f is called once either way": "cost",
-        "differentiated once more, with respect to whatever f depends on": "gradient",
-        "and to x where x itself was computed from it": "gradient",
+        "differentiated once more, with respect to the parameters of f": "gradient",
+        "and with respect to x where x requires a gradient": "gradient",
         "works under `torch.no_grad()` as well": "no_grad",
     }
 }

@@ -13,15 +13,16 @@ Rejects  every mistake in ncsn.mistakes.md.
 import torch
 from torch import Tensor
 
-from autograder.checking import Grade, hint, limits, points, probe, tensor
+from autograder.checking import Grade, hint, limits, points, probe, sequence, tensor
 
 PROMISES = {
     "ncsn_loss": {
         "each weighted by its variance: ()": "loss",
-        "Row b is disturbed by its own level sigma = sigmas[index[b]] of the L in sigmas (L,), with index (B,)": (
+        "Row b is disturbed by its own level sigma = sigmas[index[b]] of the L in sigmas (L,), with index (B,), long": (
             "loss, images"
         ),
         "the noisy point is x + sigma eps, x and the standard normal eps (B, ...)": "loss, images",
+        "x, sigmas and eps have one dtype": "loss, images",
         "`score(x, sigma)` takes points (B, ...) and their levels (B,)": "loss, images",
         "the mean over the batch of sigma^2 / 2 times the squared distance": "loss, images, true_score",
         "the score of N(x, sigma^2 I) there, summed over coordinates": "loss, images, true_score",
@@ -41,14 +42,21 @@ PROMISES = {
 
 
 @probe
-def score(k: object) -> object:
-    """k (sin(x) sigma - x), with the level of each row."""
-    return lambda x, sigma: k * (torch.sin(x) * sigma.reshape(-1, *[1] * (x.dim() - 1)) - x)
+def score(k: object, shapes: set) -> object:
+    """k (sin(x) sigma - x), with the level of each row; the shapes of the levels are kept."""
+
+    def value(x: object, sigma: object) -> object:
+        shapes.add(str(list(sigma.shape)))
+        return k * (torch.sin(x) * sigma.reshape(-1, *[1] * (x.dim() - 1)) - x)
+
+    return value
 
 
 @probe
-def loss(student, k: float, x: Tensor, sigmas: Tensor, index: Tensor, eps: Tensor) -> Tensor:
-    return student.ncsn_loss(score(k), x, sigmas, index, eps)
+def loss(student, k: float, x: Tensor, sigmas: Tensor, index: Tensor, eps: Tensor) -> list:
+    """The loss, and the shapes of the levels that the score was given."""
+    shapes = set()
+    return [student.ncsn_loss(score(k, shapes), x, sigmas, index, eps), sorted(shapes)]
 
 
 @probe
@@ -64,18 +72,20 @@ def loss_of_true_score(student, centre: Tensor, stretch: float, sigmas: Tensor, 
 @probe
 def slope(student, k: float, x: Tensor, sigmas: Tensor, index: Tensor, eps: Tensor) -> Tensor:
     k = torch.tensor(k, dtype=torch.float64, requires_grad=True)
-    return torch.autograd.grad(student.ncsn_loss(score(k), x, sigmas, index, eps), k)[0]
+    return torch.autograd.grad(student.ncsn_loss(score(k, set()), x, sigmas, index, eps), k)[0]
 
 
 @probe
-def chain(student, k: float, x: Tensor, sigmas: Tensor, step_size: float, noise: Tensor) -> Tensor:
-    return student.annealed_langevin(score(k), x, sigmas, step_size, noise)
+def chain(student, k: float, x: Tensor, sigmas: Tensor, step_size: float, noise: Tensor) -> list:
+    """The samples, and the shapes of the levels that the score was given."""
+    shapes = set()
+    return [student.annealed_langevin(score(k, shapes), x, sigmas, step_size, noise), sorted(shapes)]
 
 
 @probe
 def refusal(student, k: float, x: Tensor, sigmas: Tensor, step_size: float, noise: Tensor) -> str:
     try:
-        student.annealed_langevin(score(k), x, sigmas, step_size, noise)
+        student.annealed_langevin(score(k, set()), x, sigmas, step_size, noise)
     except Exception as raised:
         return type(raised).__name__
     return "nothing"
@@ -148,13 +158,24 @@ def near(answer: float, true: float, tolerance: float = 1e-6) -> bool:
     return abs(answer - true) < tolerance * (1 + abs(true))
 
 
+def with_levels(answer: object, n: int, what: str) -> object:
+    """What was answered, once the score was given levels of shape (n,) each time."""
+    found, shapes = sequence(answer, 2, what)
+    assert shapes == [str([n])], "score should be given one level for each point, of shape (B,)"
+    return found
+
+
+def loss_of(grade: Grade, case: tuple) -> float:
+    answer = with_levels(grade.submission(loss, *case), len(case[1]), "the result of ncsn_loss")
+    return tensor(answer, (), "the result of ncsn_loss").item()
+
+
 @points("3/20")
 @hint("For every row: the target is (x - noisy) / sigma^2; half the squared distance; times sigma^2; then the mean.")
 def test_loss(grade: Grade) -> None:
     """The loss is that of its definition, with a level of its own for every row."""
     for case in cases(grade.rng, (6, 3), (4, 4), (1, 2)):
-        found = tensor(grade.submission(loss, *case), (), "the result of ncsn_loss").item()
-        assert near(found, true_loss(*case)), "ncsn_loss is not right"
+        assert near(loss_of(grade, case), true_loss(*case)), "ncsn_loss is not right"
 
 
 @points("1/10")
@@ -162,8 +183,7 @@ def test_loss(grade: Grade) -> None:
 def test_images(grade: Grade) -> None:
     """Images are points too, also as many of them as they are wide."""
     for case in cases(grade.rng, (5, 1, 3, 3), (4, 2, 4, 4)):
-        found = tensor(grade.submission(loss, *case), (), "the result of ncsn_loss").item()
-        assert near(found, true_loss(*case)), "ncsn_loss is not right for images"
+        assert near(loss_of(grade, case), true_loss(*case)), "ncsn_loss is not right for images"
 
 
 @points("3/20")
@@ -197,7 +217,8 @@ def test_chain(grade: Grade) -> None:
     for shape in ((5, 2), (3, 1, 3, 3)):
         k, step_size, sigmas = uniform(grade.rng, 0.2, 0.6), uniform(grade.rng, 0.01, 0.04), ladder(grade.rng, 3)
         start, noise = normal(grade.rng, *shape), normal(grade.rng, 3, 4, *shape)
-        found = tensor(grade.submission(chain, k, start, sigmas, step_size, noise), shape, "the samples")
+        answer = with_levels(grade.submission(chain, k, start, sigmas, step_size, noise), shape[0], "the samples")
+        found = tensor(answer, shape, "the samples")
         x, lowest = start, sigmas[-1].item()
         for sigma, level in zip(sigmas.tolist(), noise, strict=True):
             alpha = step_size * sigma**2 / lowest**2

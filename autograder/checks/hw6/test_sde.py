@@ -8,6 +8,8 @@ Cost     0.1 s.
 Rejects  every mistake in sde.mistakes.md.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -42,7 +44,7 @@ def terms(a: float, b: float, c: float, wide: float) -> list:
     def diffusion(x: object, t: object) -> object:
         return c + b * torch.cos(x) * t if wide else c + t**2
 
-    return [lambda x, t: a * torch.sin(x + b * t) - t * x, diffusion]
+    return [lambda x, t: a * torch.sin(x + b * t) - torch.sin(t) * x, diffusion]
 
 
 @probe
@@ -89,7 +91,7 @@ def composed(settings: list, x0: Tensor, ts: Tensor, noise: Tensor) -> Tensor:
     path = [x0]
     for k, eps in enumerate(noise):
         x, t, h = path[-1], ts[k].item(), (ts[k + 1] - ts[k]).item()
-        drift = a * torch.sin(x + b * t) - t * x
+        drift = a * torch.sin(x + b * t) - math.sin(t) * x
         diffusion = c + b * torch.cos(x) * t if wide else c + t**2
         path.append(x + drift * h + diffusion * eps * abs(h) ** 0.5)
     return torch.stack(path)
