@@ -37,6 +37,26 @@ def test_a_lecture_prints_no_graded_answer(name):
     assert secrets.printed(PAGES[name], graded(), reference_lines()) == []
 
 
+def numbered_theorems() -> dict[str, str]:
+    """ "Theorem 5.6" -> its title, as the site counts: within a lecture, definitions and lemmas among the rest."""
+    counted = re.compile(
+        r"^:::\{prf:(axiom|theorem|lemma|corollary|proposition|definition|remark|example)\} ?(.*)$", re.M
+    )
+    return {
+        f"{kind.capitalize()} {int(name[1:])}.{number}": title.removesuffix(", CITED")
+        for name, page in PAGES.items()
+        for number, (kind, title) in enumerate(counted.findall(page), 1)
+    }
+
+
+def test_a_theorem_that_a_homework_names_is_that_theorem():
+    theorems, text = numbered_theorems(), ""
+    for homework in load_course().given:
+        text += (ROOT / "solutions" / homework.id / f"{homework.id}.md").read_text(encoding="utf-8")
+    named = re.findall(r"([A-Z][a-z]+ \d+\.\d+) of the\s+lectures \(\*(.+?)\*\)", text, re.DOTALL)
+    assert [(number, title) for number, title in named if theorems.get(number) != re.sub(r"\s+", " ", title)] == []
+
+
 def test_every_lecture_is_in_the_contents_and_in_order():
     index = (NOTES / "index.md").read_text()
     assert re.findall(r"^l\d\d$", index, re.MULTILINE) == lectures()
