@@ -67,6 +67,19 @@ def _within(answer: Tensor, truth: Tensor, allowed: Tensor) -> bool:
     return bool(truth.isfinite().all() and ((answer - truth).abs() <= allowed).all())
 
 
+def left_alone(after: object, before: list[Tensor], what: str) -> None:
+    """Raises Failed unless the arguments, as a probe gives them back after its call, are what they were before it."""
+    for now, then in zip(sequence(after, len(before), "the arguments"), before, strict=True):
+        if not isinstance(now, Tensor) or now.shape != then.shape or not bool((now == then).all()):
+            raise Failed(f"{what} changes its arguments")
+
+
+def inherits(answer: list, source: Tensor, what: str) -> None:
+    """Raises Failed where a tensor of the answer has another dtype than what came in."""
+    if any(isinstance(part, Tensor) and part.dtype != source.dtype for part in answer):
+        raise Failed(f"{what} does not have the dtype of what comes in")
+
+
 # --- questions and oracles ------------------------------------------------------------------------------------------
 
 

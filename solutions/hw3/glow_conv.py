@@ -13,7 +13,8 @@ class InvertibleConv1x1(nn.Module):
 
     W = P L (U + diag(s)): P is a permutation matrix, L is lower triangular with ones on its diagonal, U is zero on its
     diagonal and below. Trained are the entries of L below its diagonal, those of U above it, and log |s|; P and the
-    signs of s never change. At first W is orthogonal, and random: `generator` makes the only random numbers.
+    signs of s never change. At first W is orthogonal, and random: `generator` makes the only random numbers, or torch's
+    global one without it.
     """
 
     def __init__(self, channels: int, generator: torch.Generator | None = None) -> None:

@@ -16,6 +16,7 @@ class IAF(nn.Module):
     `net` takes z (B, D) to (B, D, 2): the mean and the log standard deviation of every coordinate. `order` (D,) holds
     the coordinates 0..D-1 in the order in which they are made: the two numbers of coordinate order[k] depend on
     z[order[0]], ..., z[order[k - 1]] alone. With m, l = mean, log_std at z (not at x): x_i = m_i + exp(l_i) z_i.
+    The parameters of `net` are the layer's own.
     """
 
     def __init__(self, net: Callable[[Tensor], Tensor], order: Tensor) -> None:

@@ -30,7 +30,7 @@ def dlm_log_prob(x: Tensor, logits: Tensor, mean: Tensor, log_scale: Tensor, lev
 def dlm_sample(
     logits: Tensor, mean: Tensor, log_scale: Tensor, levels: int, u_component: Tensor, u_logistic: Tensor
 ) -> Tensor:
-    """Pixels (...) drawn from the distribution of `dlm_log_prob`: whole numbers, in the dtype of `mean`.
+    """Pixels (...) drawn from the distribution of `dlm_log_prob`: whole numbers, in the dtype that all arguments share.
 
     u_component and u_logistic (...) are uniform on (0, 1) and the only randomness: the first chooses one component, the
     second its value. Both together give every level the probability that `dlm_log_prob` says.

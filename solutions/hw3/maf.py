@@ -16,6 +16,7 @@ class MAF(nn.Module):
     `net` takes x (B, D) to (B, D, 2): the mean and the log standard deviation of every coordinate. `order` (D,) holds
     the coordinates 0..D-1 in the order in which they are made: the two numbers of coordinate order[k] depend on the
     coordinates order[0], ..., order[k - 1] alone, as in MADE. With m, l = mean, log_std at x: x_i = m_i + exp(l_i) z_i.
+    The parameters of `net` are the layer's own.
     """
 
     def __init__(self, net: Callable[[Tensor], Tensor], order: Tensor) -> None:

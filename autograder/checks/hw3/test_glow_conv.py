@@ -14,7 +14,7 @@ from torch import Tensor
 
 from autograder.checking import Grade, hint, points, probe, sequence, tensor
 from autograder.judging import instruments
-from autograder.judging.instruments import normal
+from autograder.judging.instruments import left_alone, normal
 
 PROMISES = {
     "InvertibleConv1x1": {
@@ -24,7 +24,8 @@ PROMISES = {
         "L is lower triangular with ones on its diagonal, U is zero on its diagonal and below": "form",
         "Trained are the entries of L below its diagonal, those of U above it, and log |s|": "form, slopes",
         "P and the signs of s never change": "form",
-        "At first W is orthogonal, and random: `generator` makes the only random numbers": "start",
+        "At first W is orthogonal, and random: `generator` makes the only random numbers, or torch's global one "
+        "without it": "start",
         "P (C, C), L (C, C), U (C, C) and s (C,), as they are now": "form",
         "z (B, C, H, W), in which every z[b, :, i, j] is W x[b, :, i, j], and log |det dz/dx| (B,)": "places",
         "Gradients reach x and all that is trained": "slopes",
@@ -36,12 +37,18 @@ PROMISES = {
 
 @probe
 def layer_of(student, C, seed, size, shift=0.0):
-    """A layer in float64, its parameters moved at random, and by `shift` along a direction; and that direction."""
+    """A layer in float64, its parameters moved at random, and by `shift` along a direction; and that direction.
+
+    It is asked everything once before they move: what it keeps of that is out of date afterwards.
+    """
     layer = student.InvertibleConv1x1(C, torch.Generator().manual_seed(seed)).double()
     generator = torch.Generator().manual_seed(seed + 1)
     direction = []
     with torch.no_grad():
-        for parameter in layer.parameters():
+        layer(torch.zeros(1, C, 1, 1, dtype=torch.float64))
+        layer.inverse(torch.zeros(1, C, 1, 1, dtype=torch.float64))
+        layer.factors()
+        for parameter in trained(layer):
             parameter.add_(size * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
             direction.append(torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
             parameter.add_(shift * direction[-1])
@@ -49,9 +56,15 @@ def layer_of(student, C, seed, size, shift=0.0):
 
 
 @probe
+def trained(layer):
+    return [parameter for parameter in layer.parameters() if parameter.requires_grad]
+
+
+@probe
 def asked(student, settings, method, x):
+    """What a method gives, and its argument afterwards."""
     with torch.no_grad():
-        return getattr(layer_of(student, *settings)[0], method)(x)
+        return getattr(layer_of(student, *settings)[0], method)(x), [x]
 
 
 @probe
@@ -73,13 +86,24 @@ def fresh(student, C, seeds, x):
 
 
 @probe
+def unseeded(student, C, x, seeds):
+    """What layers without a generator make of x, with the global random numbers started from these seeds."""
+    found = []
+    with torch.no_grad():
+        for seed in seeds:
+            torch.manual_seed(seed)
+            found.append(student.InvertibleConv1x1(C)(x)[0])
+    return found
+
+
+@probe
 def slope(student, settings, x, cotangents):
     """The slope of products with the cotangents along the direction of the parameters, and the gradient in x."""
     layer, direction = layer_of(student, *settings)
     x = x.clone().requires_grad_()
     z, log_det = layer(x)
     total = (z * cotangents[0]).sum() + (log_det * cotangents[1]).sum()
-    parameters = list(layer.parameters())
+    parameters = trained(layer)
     total = total + sum(0.0 * source.sum() for source in [x, *parameters])
     gradients = torch.autograd.grad(total, [x, *parameters])
     along = sum((g * v).sum() for g, v in zip(gradients[1:], direction, strict=True))
@@ -96,6 +120,13 @@ def pair(answer: object, method: str, shape: tuple[int, ...]) -> tuple[Tensor, T
     return tensor(answer[0], shape, f"the first result of {method}"), log_det
 
 
+def result(grade: Grade, settings: list, method: str, x: Tensor) -> tuple[Tensor, Tensor]:
+    """The point and the log-determinant of a method, which must leave x as it is."""
+    answer, after = sequence(grade.submission(asked, settings, method, x), 2, f"what {method} returns")
+    left_alone(after, [x], method)
+    return pair(answer, method, tuple(x.shape))
+
+
 def matrix(grade: Grade, settings: list) -> Tensor:
     """W (C, C), column by column, from what `forward` makes of unit vectors in random places."""
     C, rng = settings[0], grade.rng
@@ -103,7 +134,7 @@ def matrix(grade: Grade, settings: list) -> Tensor:
     places = torch.randperm(C, generator=rng)
     for channel, column in enumerate(places.tolist()):
         x[1, :, 1, column] = torch.eye(C, dtype=torch.float64)[channel]
-    z, _ = pair(grade.submission(asked, settings, "forward", x), "forward", tuple(x.shape))
+    z, _ = result(grade, settings, "forward", x)
     W = z[1, :, 1][:, places]
     assert near(z, torch.einsum("cd,bdhw->bchw", W, x)), "not every place is multiplied by the same matrix"
     return W
@@ -133,6 +164,9 @@ def test_start(grade):
         assert first[1].abs().max() < 1e-3, "the log-determinant of an orthogonal matrix is not 0 here"
         assert (first[0] - second[0]).abs().max() < 1e-6, "the same generator gives another matrix"
         assert (first[0] - other[0]).abs().max() > 1e-3, "another generator gives the same matrix"
+        answer = sequence(grade.submission(unseeded, C, x, [seed, seed + 1]), 2, "the answers")
+        one, two = (tensor(part, (1, C, C, 1), "z of a layer without a generator") for part in answer)
+        assert (one - two).abs().max() > 1e-3, "without a generator every layer has the same matrix"
 
 
 @points("3/10")
@@ -146,7 +180,7 @@ def test_places(grade):
         measured = matrix(grade, settings)
         stretched |= bool(log_det_per_place(measured).abs() > 1e-3)
         grade.fresh_session()
-        z, log_det = pair(grade.submission(asked, settings, "forward", x), "forward", tuple(x.shape))
+        z, log_det = result(grade, settings, "forward", x)
         assert near(z, torch.einsum("cd,bdhw->bchw", measured, x)), "z is not W x at every place"
         truth = (H * W * log_det_per_place(measured)).expand(B)
         assert near(log_det, truth), "the log-determinant is not that of the map of the whole image"
@@ -162,7 +196,7 @@ def test_inverse(grade):
         x, measured = normal(grade.rng, B, C, H, W), matrix(grade, settings)
         grade.fresh_session()
         z = torch.einsum("cd,bdhw->bchw", measured, x)
-        back, log_det = pair(grade.submission(asked, settings, "inverse", z), "inverse", tuple(x.shape))
+        back, log_det = result(grade, settings, "inverse", z)
         assert near(back, x), "inverse does not give back the x that forward made z of"
         truth = (-H * W * log_det_per_place(measured)).expand(B)
         assert near(log_det, truth), "the log-determinant of inverse is not that of the way back"

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from autograder.checking import hint, points, probe, sequence, tensor
 from autograder.judging import instruments
-from autograder.judging.instruments import normal
+from autograder.judging.instruments import inherits, normal
 
 PROMISES = {
     "dlm_log_prob": {
@@ -31,7 +31,8 @@ PROMISES = {
         "number": "tails, gradient",
     },
     "dlm_sample": {
-        "Pixels (...) drawn from the distribution of `dlm_log_prob`: whole numbers, in the dtype of `mean`": "draws",
+        "Pixels (...) drawn from the distribution of `dlm_log_prob`: whole numbers, in the dtype that all arguments "
+        "share": "draws",
         "u_component and u_logistic (...) are uniform on (0, 1) and the only randomness": "draws",
         "the first chooses one component, the second its value": "draws",
         "Both together give every level the probability that `dlm_log_prob` says": "draws",
@@ -58,6 +59,13 @@ def drawn(student, parts, levels, u_component, u_logistic):
     with torch.no_grad():
         pixels = student.dlm_sample(*parts, levels, u_component, u_logistic)
         return pixels, pixels.dtype == parts[1].dtype
+
+
+@probe
+def drawn_twice(student, parts, levels, u_component, u_logistic):
+    """Draws from the same numbers, two times."""
+    with torch.no_grad():
+        return [student.dlm_sample(*parts, levels, u_component, u_logistic) for _ in range(2)]
 
 
 def mixture(rng: torch.Generator, *shape: int, levels: int) -> list[Tensor]:
@@ -185,12 +193,19 @@ def test_draws(grade):
         answer = grade.submission(drawn, everywhere, levels, u[:, 0].view(shape), u[:, 1].view(shape))
         pixels, same_dtype = sequence(answer, 2, "what dlm_sample returns")
         pixels = tensor(pixels, shape, "the result of dlm_sample")
-        assert same_dtype is True, "the pixels do not have the dtype of mean"
+        assert same_dtype is True, "the pixels do not have the dtype of the arguments"
         inside = (pixels == pixels.round()).all() and pixels.min() >= 0 and pixels.max() <= levels - 1
         assert inside, "dlm_sample gives something that is no level"
         shares = torch.bincount(pixels.long().flatten(), minlength=levels).double() / n**2
         truth = torch.tensor([true_log_prob(x, parts, levels) for x in range(levels)], dtype=torch.float64).exp()
         assert (shares - truth).abs().max() < 1e-2, "the levels do not come as often as their masses say"
+    u = torch.rand(2, 60, generator=rng, dtype=torch.float64)
+    apart = [torch.zeros(60, 2), torch.tensor([3.0, 13.0]).expand(60, 2), torch.full((60, 2), -1.0)]
+    for parts in (apart, [part.double() for part in apart]):
+        answer = sequence(grade.submission(drawn_twice, parts, 17, *u.to(parts[0])), 2, "the draws")
+        inherits(answer, parts[0], "the result of dlm_sample")
+        first, second = (tensor(part, (60,), "the result of dlm_sample") for part in answer)
+        assert (first == second).all(), "the same two uniform numbers give other pixels"
     few = torch.rand(2, 3, generator=rng, dtype=torch.float64)
     parts = [part.expand(3, 2) for part in mixture(rng, 2, levels=17)]
     for edge in (1e-9, 1 - 1e-9):

@@ -12,9 +12,9 @@ Cost     0.2 s.
 import torch
 from torch import Tensor, nn
 
-from autograder.checking import Grade, hint, points, probe, sequence, tensor
+from autograder.checking import Grade, hint, number, points, probe, sequence, tensor
 from autograder.judging import instruments
-from autograder.judging.instruments import normal, twisted_order
+from autograder.judging.instruments import between, inherits, left_alone, normal, twisted_order
 
 PROMISES = {
     "MAF": {
@@ -22,6 +22,7 @@ PROMISES = {
         "`net` takes x (B, D) to (B, D, 2): the mean and the log standard deviation of every coordinate": "forward",
         "`order` (D,) holds the coordinates 0..D-1 in the order in which they are made": "inverse",
         "the two numbers of coordinate order[k] depend on the coordinates order[0], ..., order[k - 1] alone": "inverse",
+        "The parameters of `net` are the layer's own": "gradient",
         "With m, l = mean, log_std at x: x_i = m_i + exp(l_i) z_i": "forward, inverse",
         "z (B, D) and log |det dz/dx| (B,), in one call of `net`": "forward, passes",
         "gradients reach x and the parameters of `net`": "gradient",
@@ -45,7 +46,7 @@ def network(order, weights, calls):
         def forward(self, x):
             self.left -= 1
             mean, raw = torch.einsum("bj,kij->kbi", torch.sin(x), self.weights * self.earlier) + self.bias[:, None]
-            output = torch.stack([mean, torch.tanh(raw)], -1)
+            output = torch.stack([mean, weights[2] * torch.tanh(raw)], -1)
             return output if self.left >= 0 else output * math.nan
 
     return Network()
@@ -53,27 +54,34 @@ def network(order, weights, calls):
 
 @probe
 def asked(student, method, order, weights, x, calls):
-    """One method of a layer whose network may be called that often."""
+    """One method of a layer whose network may be called that often, and its argument afterwards."""
     with torch.no_grad():
-        return getattr(student.MAF(network(order, weights, calls), order), method)(x)
+        return getattr(student.MAF(network(order, weights, calls), order), method)(x), [x]
 
 
 @probe
 def pulled_back(student, order, weights, x, cotangents):
-    """Products of the cotangents with the Jacobian of `forward` in its argument and in the network's parameters."""
+    """How many numbers the layer trains, and products of the cotangents with the Jacobian of `forward`, in its argument
+    and in the network's parameters."""
     net, x = network(order, weights, 1), x.clone().requires_grad_()
     sources = [x, *net.parameters()]
-    z, log_det = student.MAF(net, order).forward(x)
+    layer = student.MAF(net, order)
+    z, log_det = layer.forward(x)
     total = (z * cotangents[0]).sum() + (log_det * cotangents[1]).sum()
-    return list(torch.autograd.grad(total + sum(0.0 * source.sum() for source in sources), sources))
+    products = torch.autograd.grad(total + sum(0.0 * source.sum() for source in sources), sources)
+    return [sum(parameter.numel() for parameter in layer.parameters()), *products]
 
 
 def cases(grade: Grade) -> list[tuple[Tensor, list, Tensor]]:
-    """Orders, networks and points."""
+    """Orders, networks and points; the first network's log standard deviations go beyond -9 or 9."""
     rng, found = grade.rng, []
     for B, D in ((3, 2), (1, 4), (4, 5), (2, 1)):
         order = twisted_order(rng, D) if D != 2 else torch.tensor([1, 0])
-        found.append((order, [0.8 * normal(rng, 2, D, D), 0.6 * normal(rng, 2, D)], normal(rng, B, D)))
+        weights = [0.8 * normal(rng, 2, D, D), 0.6 * normal(rng, 2, D), 1.0]
+        if D == 2:
+            weights[1][1] = between(rng, 1, 2, D) * normal(rng, D).sign()
+            weights[2] = 12.0
+        found.append((order, weights, normal(rng, B, D)))
     return found
 
 
@@ -95,7 +103,10 @@ def near(answer: Tensor, truth: Tensor, tolerance: float = 1e-6) -> bool:
 
 
 def pair(grade: Grade, method: str, case: tuple, x: Tensor, calls: int) -> tuple[Tensor, Tensor]:
-    answer = sequence(grade.submission(asked, method, *case, x, calls), 2, f"what {method} returns")
+    answer, after = sequence(grade.submission(asked, method, *case, x, calls), 2, "the answer")
+    answer = sequence(answer, 2, f"what {method} returns")
+    left_alone(after, [x], method)
+    inherits(answer, x, f"what {method} returns")
     log_det = tensor(answer[1], (len(x),), f"the log-determinant of {method}", finite=False)
     return tensor(answer[0], tuple(x.shape), f"the first result of {method}", finite=False), log_det
 
@@ -148,6 +159,9 @@ def test_gradient(grade):
         net, start = network(order, weights, 2), x.clone().requires_grad_()
         total = (moved(net, start) * cotangents[0]).sum() - (net(start)[..., 1].sum(1) * cotangents[1]).sum()
         truth = torch.autograd.grad(total, [start, *net.parameters()])
-        for gradient, true in zip(sequence(answer, len(truth), "the gradients"), truth, strict=True):
+        count, *answer = sequence(answer, 1 + len(truth), "the gradients")
+        numbers = sum(parameter.numel() for parameter in net.parameters())
+        assert number(count, "the number of parameters") == numbers, "the layer's parameters are not those of `net`"
+        for gradient, true in zip(answer, truth, strict=True):
             right = near(tensor(gradient, tuple(true.shape), "a gradient"), true)
             assert right, "the gradient of forward is not right: does it reach its argument and the network?"
