@@ -15,7 +15,7 @@ from torch.distributions import Normal
 
 from autograder.checking import Grade, hint, points, probe, sequence, tensor
 from autograder.judging import instruments
-from autograder.judging.instruments import between, left_alone, normal
+from autograder.judging.instruments import between, normal
 
 PROMISES = {
     "to_logits": {
@@ -56,8 +56,7 @@ PROMISES = {
 
 @probe
 def logits_of(student, x, u, settings):
-    """What to_logits returns, and its arguments afterwards."""
-    return student.to_logits(x, u, *settings), [x, u]
+    return student.to_logits(x, u, *settings)
 
 
 @probe
@@ -84,9 +83,8 @@ def density_of(mean, std, offset):
 
 @probe
 def bounds_of(student, name, density, x, u):
-    """A bound, and the pixels and the noise afterwards."""
     with torch.no_grad():
-        return getattr(student, name)(density_of(*density), x, u), [x, u]
+        return getattr(student, name)(density_of(*density), x, u)
 
 
 @probe
@@ -111,9 +109,7 @@ def squeezed(x: Tensor, levels: int, alpha: float = 0.05) -> Tensor:
 
 
 def grade_bound(grade: Grade, name: str, density: list, x: Tensor, u: Tensor) -> Tensor:
-    answer, after = sequence(grade.submission(bounds_of, name, density, x, u), 2, "the answer")
-    left_alone(after, [x, u], name)
-    return tensor(answer, (len(x),), f"the result of {name}")
+    return tensor(grade.submission(bounds_of, name, density, x, u), (len(x),), f"the result of {name}")
 
 
 def judge_gradient(grade: Grade, name: str, density: list, x: Tensor, u: Tensor, truth: Tensor, sources: list) -> None:
@@ -132,10 +128,9 @@ def test_to_logits(grade):
     for settings, B, D in zip(SETTINGS, (4, 1, 3), (3, 5, 1), strict=True):
         x, u = torch.floor(settings[0] * between(rng, 0, 1, B, D)), between(rng, 0, 1, B, D)
         x[0, 0], u[0, 0] = settings[0] - 1, 0.0
-        x = x.long() if B == 1 else x
-        answer, after = sequence(grade.submission(logits_of, x, u, settings), 2, "the answer")
-        left_alone(after, [x, u], "to_logits")
-        answer = sequence(answer, 2, "what to_logits returns")
+        answer = sequence(
+            grade.submission(logits_of, x.long() if B == 1 else x, u, settings), 2, "what to_logits returns"
+        )
         y, log_det = tensor(answer[0], (B, D), "y of to_logits"), tensor(answer[1], (B,), "its log-determinant")
         truth = torch.tensor([math.log(p / (1 - p)) for p in squeezed(x + u, *settings).flatten().tolist()])
         assert near(y.flatten(), truth.double()), "y is not the logit of the squeezed pixel"
