@@ -16,7 +16,8 @@ class AffineCoupling(nn.Module):
     mask (D,) is boolean, with d entries True, in any pattern. `net` takes the kept coordinates (B, d), in the order in
     which they stand in x, to (B, 2 (D - d)): first a raw scale r for every changed coordinate, then its shift t. The
     logarithm of the scale is a = 2 tanh(r / 2), so that no layer scales by more than e^2; the changed coordinates
-    become x_i exp(a_i) + t_i. Gradients reach the input and the parameters of `net`, in both directions.
+    become x_i exp(a_i) + t_i. Gradients reach the input and the parameters of `net`, in both directions; these
+    parameters are the layer's own.
     """
 
     def __init__(self, mask: Tensor, net: Callable[[Tensor], Tensor]) -> None:

@@ -18,7 +18,7 @@ class ConditionalCoupling(nn.Module):
     mask (D,) is boolean, with d entries True: those coordinates of h are kept. `net` takes (B, d + D), the kept
     coordinates of h and then all of x, to (B, 2 (D - d)): first a raw scale r for every changed coordinate of h, then
     its shift t. The changed coordinates become h_i exp(a_i) + t_i with a = 2 tanh(r / 2). No coordinate need be kept:
-    with d = 0 the layer depends on x alone.
+    with d = 0 the layer depends on x alone. The parameters of `net` are the layer's own.
     """
 
     def __init__(self, mask: Tensor, net: Callable[[Tensor], Tensor]) -> None:

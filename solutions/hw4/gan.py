@@ -42,7 +42,7 @@ def gan_step(
     gives points like x, discriminator(x) logits (B,). The generator meets the discriminator as it is after its step.
     Each optimiser takes exactly one step, with the gradient of its own loss in `gan_losses` and of nothing else, so
     that neither what an earlier step left in the gradients nor the step of the other network enters. Real and fake
-    points go through the discriminator as separate batches. `kind` is as in `gan_losses`.
+    points go through the discriminator as separate batches, in any order. `kind` is as in `gan_losses`.
     """
     of_generator, of_discriminator = optimizers
     fake = generator(noises[0]).detach()

@@ -10,7 +10,7 @@ Cost     0.2 s.
 import torch
 from torch import Tensor, nn
 
-from autograder.checking import Grade, hint, points, probe, sequence, tensor
+from autograder.checking import Grade, hint, number, points, probe, sequence, tensor
 from autograder.judging import instruments
 from autograder.judging.instruments import normal
 
@@ -24,6 +24,7 @@ PROMISES = {
         "The logarithm of the scale is a = 2 tanh(r / 2), so that no layer scales by more than e^2": "bounded",
         "the changed coordinates become x_i exp(a_i) + t_i": "forward",
         "Gradients reach the input and the parameters of `net`, in both directions": "gradient",
+        "these parameters are the layer's own": "gradient",
         "z (B, D) and log |det dz/dx| (B,)": "forward, bounded",
         "The x with forward(x) = z, and log |det dx/dz| (B,), in one call of `net` as well": "inverse",
     }
@@ -57,12 +58,14 @@ def asked(student, method, mask, weights, x):
 
 @probe
 def pulled_back(student, method, mask, weights, x, cotangents):
-    """Products of the cotangents with the Jacobian in x and in the network's parameters."""
+    """How many numbers the layer trains; products of the cotangents with the Jacobian in x and in these numbers."""
     net, x = network(weights, 10), x.clone().requires_grad_()
     sources = [x, *net.parameters()]
-    z, log_det = getattr(student.AffineCoupling(mask, net), method)(x)
+    layer = student.AffineCoupling(mask, net)
+    z, log_det = getattr(layer, method)(x)
     total = (z * cotangents[0]).sum() + (log_det * cotangents[1]).sum()
-    return list(torch.autograd.grad(total + sum(0.0 * source.sum() for source in sources), sources))
+    products = torch.autograd.grad(total + sum(0.0 * source.sum() for source in sources), sources)
+    return [sum(parameter.numel() for parameter in layer.parameters()), *products]
 
 
 def cases(grade: Grade, size: float = 1.0) -> list[tuple[Tensor, list, Tensor]]:
@@ -154,7 +157,10 @@ def test_gradient(grade):
             cotangents = [normal(grade.rng, *x.shape), normal(grade.rng, len(x))]
             answer = grade.submission(pulled_back, method, mask, weights, x, cotangents)
             truth = true_products(method, mask, weights, x, cotangents)
-            for gradient, true in zip(sequence(answer, len(truth), "the gradients"), truth, strict=True):
+            count, *answer = sequence(answer, 1 + len(truth), "the gradients")
+            numbers = sum(weight.numel() for weight in weights)
+            assert number(count, "the number of parameters") == numbers, "the layer's parameters are not those of `net`"
+            for gradient, true in zip(answer, truth, strict=True):
                 right = near(tensor(gradient, tuple(true.shape), "a gradient"), true)
                 assert right, f"the gradient of {method} is not right: does it reach x and the network?"
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from autograder.checking import hint, points, probe, sequence, tensor
+from autograder.checking import hint, number, points, probe, sequence, tensor
 from autograder.judging import instruments
 from autograder.judging.instruments import normal
 
@@ -26,6 +26,7 @@ PROMISES = {
         "first a raw scale r for every changed coordinate of h, then its shift t": "layer",
         "The changed coordinates become h_i exp(a_i) + t_i with a = 2 tanh(r / 2)": "layer",
         "No coordinate need be kept: with d = 0 the layer depends on x alone": "layer",
+        "The parameters of `net` are the layer's own": "layer",
         "The new h (B, D) and the log |det| (B,) of its Jacobian with respect to the old h": "layer",
     },
     "variational_bound": {
@@ -81,11 +82,14 @@ def layer_results(student, mask, weights, h, x):
 
 @probe
 def layer_products(student, mask, weights, h, x, cotangents):
+    """How many numbers the layer trains; products of the cotangents with the Jacobian in h and in these numbers."""
     net, h = network(weights), h.clone().requires_grad_()
-    new, log_det = student.ConditionalCoupling(mask, net)(h, x)
+    layer = student.ConditionalCoupling(mask, net)
+    new, log_det = layer(h, x)
     sources = [h, *net.parameters()]
     total = (new * cotangents[0]).sum() + (log_det * cotangents[1]).sum()
-    return list(torch.autograd.grad(total + sum(0.0 * source.sum() for source in sources), sources))
+    products = torch.autograd.grad(total + sum(0.0 * source.sum() for source in sources), sources)
+    return [sum(parameter.numel() for parameter in layer.parameters()), *products]
 
 
 @probe
@@ -180,7 +184,10 @@ def test_layer(grade):
         answer = grade.submission(layer_products, mask, weights, h, x, cotangents)
         total = (true_new * cotangents[0]).sum() + (true_log_det * cotangents[1]).sum()
         truth = torch.autograd.grad(total, [start, *net.parameters()])
-        for found, true in zip(sequence(answer, len(truth), "the gradients"), truth, strict=True):
+        count, *answer = sequence(answer, 1 + len(truth), "the gradients")
+        numbers = sum(weight.numel() for weight in weights)
+        assert number(count, "the number of parameters") == numbers, "the layer's parameters are not those of `net`"
+        for found, true in zip(answer, truth, strict=True):
             right = near(tensor(found, tuple(true.shape), "a gradient"), true, 1e-5)
             assert right, "the layer's gradient is not right: does it reach h and the network?"
 
