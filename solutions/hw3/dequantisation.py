@@ -27,7 +27,8 @@ def to_logits(x: Tensor, u: Tensor, levels: int, alpha: float = 0.05) -> tuple[T
 def from_logits(y: Tensor, levels: int, alpha: float = 0.05) -> Tensor:
     """The pixels x (B, D) from which `to_logits` made y, whatever the noise was: whole numbers in the dtype of y.
 
-    Only next to 0 and 1 may rounding put the noise into a neighbouring pixel. A y that no pixel could have become gives the nearest level, 0 or levels - 1.
+    Only next to 0 and 1 may rounding put the noise into a neighbouring pixel. A y that no pixel could have become gives
+    the nearest level, 0 or levels - 1.
     """
     v = (torch.sigmoid(y) - alpha) / (1 - 2 * alpha)
     return (v * levels).floor().clamp(0, levels - 1)

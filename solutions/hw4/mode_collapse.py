@@ -24,7 +24,7 @@ def js(p: Tensor, q: Tensor) -> Tensor:
 
 
 def mode_report(x: Tensor, centres: Tensor, radius: float) -> tuple[int, float, float]:
-    """How well samples cover the modes of a mixture: (n_modes, good_share, kl_to_uniform).
+    """How well samples cover the modes of a mixture: (n_modes, good_share, kl_to_uniform), numbers or tensors ().
 
     x (N, d) are samples, centres (K, d) the modes. A sample is good when its nearest centre is at most `radius` away,
     and then belongs to it. good_share is the share of good samples. n_modes counts the centres that at least a tenth

@@ -15,7 +15,7 @@ def linear_surgery(weight: float, std: float) -> tuple[float, float, float]:
 
     The data are x ~ N(0, 1), the encoder is q(z | x) = N(weight * x, std^2) with std > 0, the prior is N(0, 1).
     average_kl is E_x[KL(q(z | x) || p(z))], marginal_kl is KL(q(z) || p(z)) with q(z) = E_x[q(z | x)], and
-    mutual_information is E_x[KL(q(z | x) || q(z))]. Arguments and results are numbers.
+    mutual_information is E_x[KL(q(z | x) || q(z))]. Arguments are numbers, results numbers or tensors ().
     """
     variance = weight**2 + std**2  # of the aggregate posterior, a Gaussian
     return (
@@ -63,7 +63,7 @@ def noisy_segments(theta: float, sigma: float) -> tuple[float, float, float]:
     The first law is (0, U), the second (theta, U), with U uniform on [0, 1], and both get independent Gaussian noise
     with standard deviation sigma >= 0 added to their first coordinate. kl is the same in both directions, and math.inf
     where it is infinite. js, in nats, is right to 1e-6; it needs a quadrature in one
-    dimension. With sigma = 0 the segments have no noise. Arguments and results are numbers.
+    dimension. With sigma = 0 the segments have no noise. Arguments are numbers, results numbers or tensors ().
     """
     shift = abs(theta)
     if sigma == 0:

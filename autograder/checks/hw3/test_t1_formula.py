@@ -55,6 +55,13 @@ def test_invertible(grade):
 def test_folded(grade):
     """The log-determinant where the determinant may be negative."""
     holds(grade, ((6, 2), (6, 4)), -6.0, "planar_log_det is not right where the map folds space over")
+    z, w, b = normal(grade.rng, 4, 3), normal(grade.rng, 3), normal(grade.rng).item()
+    z = z - ((z @ w + b) / (w @ w))[:, None] * w  # w.z + b is 0 there, and the determinant 1 + u.w
+    u = normal(grade.rng, 3)
+    u = u + (1e-3 - 1 - u @ w) * w / (w @ w)
+    answer = tensor(grade.submission(log_dets, z, u, w, b), (4,), "the result of planar_log_det")
+    right = ((answer - truth(z, u, w, b)).abs() < 1e-4).all()
+    assert right, "planar_log_det is not right where the map nearly folds space over"
 
 
 @points("1/4")

@@ -57,6 +57,11 @@ def test_values(grade):
             conditional = law.log_prob(pairs).exp()
             share = below((conditional / conditional.sum()).cumsum(0), second)
             assert abs(row[1] - share) < 1e-3, "the second coordinate is not the CDF of x_2 given x_1"
+        far = mean + 4 * covariance.diagonal().sqrt() * torch.tensor([[-1.0], [1.0]])
+        answer = tensor(grade.submission(moved, far, mean, covariance), (2, 2), "the result of gaussian_to_uniform")
+        share = torch.stack([answer[0, 0], 1 - answer[1, 0]])
+        right = ((share / torch.special.ndtr(torch.tensor(-4.0).double()) - 1).abs() < 1e-3).all()
+        assert right, "the first coordinate is not the CDF of x_1 far out"
 
 
 def below(cumulative: Tensor, place: Tensor) -> float:

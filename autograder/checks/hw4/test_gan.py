@@ -38,7 +38,7 @@ PROMISES = {
         "The generator meets the discriminator as it is after its step.": "generator_step",
         "Each optimiser takes exactly one step": "discriminator_step, generator_step",
         "neither what an earlier step left in the gradients": "leftovers_and_batches",
-        "Real and fake points go through the discriminator as separate batches.": "leftovers_and_batches",
+        "Real and fake points go through the discriminator as separate batches, in any order.": "leftovers_and_batches",
         "`kind` is as in `gan_losses`": "generator_step",
     },
 }

@@ -57,7 +57,7 @@ def judge(answer: object, truths: list[tuple[Tensor, float]], game: str) -> None
         entries = tensor(found[0], tuple(D.shape), "D")
         assert ((entries - D).abs() < 1e-5 * (1 + D.abs())).all(), f"the best discriminator of {game} is not right"
         error = abs(tensor(found[1], (), "the value").item() - reached)
-        assert error < 1e-5 * (1 + abs(reached)), f"the value of {game} is not right"
+        assert error < 1e-8 * (1 + abs(reached)), f"the value of {game} is not right"
 
 
 @points("3/5")

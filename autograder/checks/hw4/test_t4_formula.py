@@ -21,7 +21,7 @@ PROMISES = {
         "kl is the same in both directions, and math.inf where it is infinite": "with_noise, without_noise",
         "js, in nats, is right to 1e-6": "with_noise",
         "With sigma = 0 the segments have no noise.": "without_noise",
-        "Arguments and results are numbers.": "with_noise, without_noise",
+        "Arguments are numbers, results numbers or tensors ().": "with_noise, without_noise",
     }
 }
 
@@ -64,6 +64,7 @@ def test_with_noise(grade: Grade):
         sign = 1 if torch.rand((), generator=grade.rng) < 0.5 else -1
         cases.append((sign * (0.5 + theta), low + (high - low) * sigma))
     cases.append((1.0 + torch.rand((), generator=grade.rng).item(), 0.03))
+    cases += [(1.5 * sigma, sigma) for sigma in (0.002, 20.0)]  # a quadrature follows sigma
     judge(grade, cases, [by_grid(*case) for case in cases], "with noise")
 
 

@@ -189,10 +189,14 @@ def least_cone(x: Tensor, y: Tensor, v: Tensor, q: Tensor) -> Tensor:
     return torch.tensor(rows, dtype=torch.float64)
 
 
-def judge_potential(grade: Grade, d: int, empty: int, what: str) -> None:
+def judge_potential(grade: Grade, d: int, empty: int, what: str, least: float = 0.0) -> None:
+    """`least` is the mass of one of the points y, if it is not 0."""
     n, m = 6, 5
     x, y = 2 * normal(grade.rng, n, d), 2 * normal(grade.rng, m, d) + 0.5
     p, q = masses(grade.rng, n, empty), masses(grade.rng, m, empty)
+    if least:
+        q[0] = least * q[1:].sum() / (1 - least)
+        q = q / q.sum()
     cost = (x[:, None] - y).square().sum(-1).sqrt()
     plan, _, v = solve_transport(p, q, cost)
     v = torch.where(q > 0, v, 3 * normal(grade.rng, m))  # a number without a meaning
@@ -213,6 +217,8 @@ def test_potential(grade: Grade):
     """The potential is 1-Lipschitz on all points, and the difference of its means is the distance."""
     for d in (1, 2, 3):
         judge_potential(grade, d, 0, "for positive masses")
+    for d in (2, 3):
+        judge_potential(grade, d, 0, "where a mass is small", least=1e-4)
 
 
 @points("1/5")

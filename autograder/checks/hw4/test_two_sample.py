@@ -95,6 +95,12 @@ def test_accuracy(grade: Grade):
             logit = normal(grade.rng, n_p + n_q) + shift * label.double() - 5 * normal(grade.rng)
             found = answers(grade, logit, label)[1].item()
             assert abs(found - best(logit.tolist(), label.tolist())) < 1e-6, "accuracy is not the best one"
+    label = labels(grade.rng, 9, 7)
+    logit = normal(grade.rng, 16) + 2 * label.double()
+    logit[label.bool().nonzero()[0]] = 1e4  # next to this one all others are close together
+    found = answers(grade, logit, label)[1].item()
+    right = abs(found - best(logit.tolist(), label.tolist())) < 1e-6
+    assert right, "accuracy is not the best one where one logit is far away from the others"
 
 
 @points("1/5")
