@@ -113,7 +113,7 @@ def parameters(rng: torch.Generator, d: int) -> tuple[Tensor, Tensor, Tensor]:
 
 def true_map(z: Tensor, u: Tensor, w: Tensor, b: Tensor) -> Tensor:
     dot = (w * u).sum()
-    v = u + ((1 + dot.exp()).log() - 1 - dot) / w.square().sum() * w
+    v = u + (torch.logaddexp(dot, torch.zeros_like(dot)) - 1 - dot) / w.square().sum() * w
     return z + torch.tanh((z * w).sum(-1, keepdim=True) + b) * v
 
 
@@ -143,6 +143,10 @@ def test_map(grade: Grade):
         for _ in range(2):
             z, layer = normal(grade.rng, n, d), parameters(grade.rng, d)
             assert close(planar_of(grade, z, layer)[0], true_map(z, *layer)), "the image of the planar map is not right"
+    z, (u, w, b) = normal(grade.rng, 4, 3), parameters(grade.rng, 3)
+    u = u + (800 - w @ u) / (w @ w) * w  # whose exponential overflows
+    right = close(planar_of(grade, z, (u, w, b))[0], true_map(z, u, w, b))
+    assert right, "the image of the planar map is not right where w . u is large"
 
 
 @points("1/4")
