@@ -6,7 +6,7 @@ import math
 def linear_ode_gradients(a: float, x0: float, T: float, target: float) -> tuple[float, float]:
     """Gradients of the loss L = (x(T) - target)^2 / 2, where dx/dt = a x and x(0) = x0: (dL/dx0, dL/da).
 
-    All arguments are numbers, T > 0, and a may be 0; so are both results.
+    All arguments are numbers, T > 0, and a may be 0.
     """
     end = x0 * math.exp(a * T)
     return (end - target) * math.exp(a * T), (end - target) * T * end

@@ -18,7 +18,7 @@ PROMISES = {
         "Gradients of the loss L = (x(T) - target)^2 / 2, where dx/dt = a x and x(0) = x0: (dL/dx0, dL/da).": (
             "by_start, by_rate"
         ),
-        "All arguments are numbers, T > 0, and a may be 0; so are both results.": "by_start, by_rate",
+        "All arguments are numbers, T > 0, and a may be 0.": "by_start, by_rate",
     }
 }
 
