@@ -178,6 +178,8 @@ def test_turns(grade):
     assert near(other, here, 1e-6), "a coordinate depends on one that no layer shows to it"
     here, up, down, _ = z[:, 0].split(5)
     assert not near(up + down, 2 * here, 1e-6), "the second layer does not see what the first one changed"
+    here, up, _, _ = z[:, 2].split(5)  # free in both layers; x_1 gets there through the second one
+    assert not near(up, here, 1e-6), "the second layer does not change all that its mask leaves free"
 
 
 @points("1/5")
