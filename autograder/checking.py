@@ -269,6 +269,11 @@ class Check:
     limits: Limits
     run: Callable[[Grade], None] = field(repr=False)
     module: ModuleType = field(repr=False)
+    names: tuple[str, ...] = ()  # of the exercise: the functions and classes whose manners are looked at
+
+    def may(self, name: str, kind: str) -> bool:
+        """Whether the docstring of `name` lets it do what is bad manners elsewhere: MAY in the file of checks."""
+        return kind in getattr(self.module, "MAY", {}).get(name, ())
 
 
 @dataclass(frozen=True)
@@ -307,6 +312,7 @@ def load_checks(homework: Homework, exercise: Exercise) -> tuple[Check, ...]:
             limits=getattr(f, "limits", Limits()),
             run=f,
             module=module,
+            names=exercise.names,
         )
         for f, doc, share in zip(functions, docs, shares, strict=True)
     )

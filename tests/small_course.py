@@ -164,13 +164,14 @@ class Guest:
         yield self
 
     @contextlib.contextmanager
-    def session(self, parts, limits):
+    def session(self, parts, limits, watch=()):
         self.sessions += 1
         yield _Session(parts)
 
 
 class _Session:
     usage = {"cpu": 0.01, "left": 0}
+    manners = frozenset()
 
     def __init__(self, parts):
         self.parts = parts

@@ -10,6 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 import small_course as sc
@@ -138,6 +139,34 @@ def test_an_exercise_that_holds_without_what_it_needs_keeps_its_points(material)
     assert record["total"] == "4"
 
 
+def test_bad_manners_cost_the_cheapest_check_that_saw_them(material):
+    class Unmannerly(sc.Guest):
+        @contextmanager
+        def session(self, parts, limits, watch=()):
+            with super().session(parts, limits, watch) as session:
+                session.manners = {("add", "arguments")}
+                yield session
+
+    record = graded(sc.notebook(sc.RIGHT, twice=sc.STUBS["twice"]), material, Unmannerly())
+    assert states(record) == {
+        "add/small": "passed",
+        "add/large": "failed",
+        "add/zero": "passed",
+        "twice/doubled": "not-attempted",
+    }
+    message = next(check["message"] for check in record["checks"] if check["id"] == "add/large")
+    assert message == "the values are right, but `add` changes what it is given (work on a copy)"
+    wrong = graded(sc.notebook(sc.STUBS, add="def add(a, b):\n    return 1"), material, Unmannerly())
+    assert "values are right" not in str(wrong)
+
+
+def test_what_a_check_file_allows_is_no_breach(material):
+    allowing = SimpleNamespace(MAY={"add": ("randomness",)})
+    check = replace(material.checks["add"][0], module=allowing)
+    assert check.may("add", "randomness")
+    assert not check.may("add", "arguments") and not check.may("twice", "randomness")
+
+
 def test_what_was_never_written_is_not_called_blocked(material):
     record = graded(sc.notebook(sc.STUBS, add="def add(a, b):\n    return 1"), material)
     assert states(record)["twice/doubled"] == "not-attempted"
@@ -176,9 +205,9 @@ def test_no_check_may_outlast_what_is_left(material):
     asked = []
 
     class Watching(sc.Guest):
-        def session(self, parts, limits):
+        def session(self, parts, limits, watch=()):
             asked.append(limits.wall_seconds)
-            return super().session(parts, limits)
+            return super().session(parts, limits, watch)
 
     graded(sc.notebook(sc.RIGHT), material, Watching(), wall_seconds=5.0)
     assert all(seconds <= 5.0 for seconds in asked)
@@ -200,7 +229,7 @@ def test_a_broken_check_leaves_the_submission_ungraded(course):
 def test_a_guest_that_cannot_begin_is_a_verdict(material):
     class Refusing(sc.Guest):
         @contextmanager
-        def session(self, parts, limits):
+        def session(self, parts, limits, watch=()):
             raise GuestFailure(checking.MEMORY, "does not fit")
             yield
 

@@ -11,7 +11,10 @@ from pathlib import Path
 from types import ModuleType
 
 # What is needed inside; `launch.py` makes these and nothing else of the repository visible.
-FILES = ("guest.py", "zygote.py", "warden.py", "runner.py", "libraries.py", "kernel.py", "control.py", "channel.py")
+FILES = (
+    *("channel.py", "control.py", "guest.py", "kernel.py", "libraries.py", "manners.py"),
+    *("runner.py", "warden.py", "zygote.py"),
+)
 
 if __name__ == "__main__":
     package = ModuleType("sandbox_guest")

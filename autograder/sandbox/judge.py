@@ -10,7 +10,7 @@ import select
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import TracebackType
@@ -154,9 +154,12 @@ class Guest:
         self._sandbox = sandbox
         self._number, self._warden = self._open()
 
-    def session(self, parts: Parts, limits: Limits) -> Session:
-        """A check's process, with the program `parts` (label, source) loaded at the first call. Use it in `with`."""
-        return Session(self, parts, limits)
+    def session(self, parts: Parts, limits: Limits, watch: Collection[str] = ()) -> Session:
+        """A check's process, with the program `parts` (label, source) loaded at the first call. Use it in `with`.
+
+        `watch` has the names of the functions and classes whose manners are looked at.
+        """
+        return Session(self, parts, limits, watch)
 
     def close(self) -> None:
         """End whatever runs in this guest."""
@@ -219,16 +222,18 @@ class Session:
     """One check's process. Implements checking.Session.
 
     The wall clock runs while the judge waits for the guest, not while the judge computes. After a failure that ended
-    the process every further call fails in the same way. `usage` holds the warden's report once the session is over.
+    the process every further call fails in the same way. `usage` holds the warden's report once the session is over,
+    `manners` what the guest says of the watched names: pairs of a name and a kind of breach.
     """
 
-    def __init__(self, guest: Guest, parts: Parts, limits: Limits) -> None:
-        self._guest, self._parts, self._limits = guest, list(parts), limits
+    def __init__(self, guest: Guest, parts: Parts, limits: Limits, watch: Collection[str] = ()) -> None:
+        self._guest, self._parts, self._limits, self._watch = guest, list(parts), limits, sorted(watch)
         self._wall_left = limits.wall_seconds
         self._failure: tuple[str, str, str] | None = None
         self._loaded = False
         self._earlier: list[dict[str, Any]] = []
         self.usage: dict[str, Any] | None = None
+        self.manners: set[tuple[str, str]] = set()
 
     def __enter__(self) -> Session:
         """Start the check's process. Raises SandboxError when it cannot be had confined as it should be."""
@@ -282,7 +287,8 @@ class Session:
     def _load(self) -> None:
         self._loaded = True
         try:
-            self._exchange(channel.pack({"op": "load", "parts": self._parts}, channel.TRUSTED, strict=True))
+            request = {"op": "load", "parts": self._parts, "watch": self._watch}
+            self._exchange(channel.pack(request, channel.TRUSTED, strict=True))
         except GuestFailure as failure:
             self._fail(failure)  # without its program the process is of no use
 
@@ -291,7 +297,8 @@ class Session:
         reply = self._within_limits(frame)
         if self._had_too_much():
             self._fail(messages.out_of_memory())
-        if isinstance(reply, dict) and reply.keys() == {"answer"}:
+        if isinstance(reply, dict) and reply.keys() == {"answer", "manners"}:
+            self.manners |= messages.breaches(reply["manners"], self._watch)
             return reply["answer"]
         if isinstance(reply, dict) and reply.keys() == {"failure"}:
             raise messages.from_report(reply["failure"], self._parts)

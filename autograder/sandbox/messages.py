@@ -11,12 +11,14 @@ import builtins
 import collections
 import signal
 import types
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
 import torch
 
 from autograder.checking import CRASHED, ERROR, FAILED, MEMORY, NOT_ATTEMPTED, TIMEOUT, GuestFailure, Limits, Opaque
+from autograder.sandbox.manners import KINDS
 from autograder.sandbox.runner import NO_MEMORY
 
 Parts = list[tuple[str, str]]
@@ -108,6 +110,14 @@ def out_of_time(limits: Limits) -> GuestFailure:
 
 def malformed(detail: str) -> GuestFailure:
     return GuestFailure(CRASHED, ATTEMPT_MALFORMED, safe_text(detail))
+
+
+def breaches(report: Any, watched: Collection[str]) -> set[tuple[str, str]]:
+    """What a guest says of the manners of its functions: watched names with known kinds, and nothing else."""
+    if not isinstance(report, list):
+        return set()
+    pairs = {tuple(pair) for pair in report if isinstance(pair, list) and all(isinstance(word, str) for word in pair)}
+    return {(name, kind) for name in watched for kind in KINDS if (name, kind) in pairs}
 
 
 def suspicions(message: str, usage: dict[str, Any]) -> list[str]:

@@ -21,7 +21,7 @@ import traceback
 from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
-from . import channel, kernel, libraries
+from . import channel, kernel, libraries, manners
 
 SOCKET = 3
 NO_MEMORY = 86  # exit code: there was not even memory to say so
@@ -103,6 +103,7 @@ def _serve(judge: socket.socket, caps: channel.Caps) -> None:
     student = _student_module()
     probes: dict[str, dict[str, Any]] = {}
     labels: set[str] = set()
+    watch = manners.Watch(())
     while True:
         try:
             request = channel.read_frame(lambda size: _receive(judge, size), channel.TRUSTED, opaque=str)
@@ -111,11 +112,12 @@ def _serve(judge: socket.socket, caps: channel.Caps) -> None:
         try:
             if request["op"] == "load":
                 labels.update(label for label, _ in request["parts"])
+                watch = manners.Watch(request["watch"])
                 _load(student, request["parts"])
                 answer = None
             else:
-                answer = _call(student, probes, request)
-            frame = channel.pack({"answer": answer}, caps)
+                answer = _call(student, probes, request, watch)
+            frame = channel.pack({"answer": answer, "manners": sorted(map(list, watch.found))}, caps)
         except BaseException as error:
             frame = channel.pack({"failure": _report(error, labels)}, caps)
         _send(judge, frame)
@@ -157,11 +159,13 @@ def _load(student: ModuleType, parts: list[tuple[str, str]]) -> None:
         exec(code, vars(student))
 
 
-def _call(student: ModuleType, probes: dict[str, dict[str, Any]], request: dict[str, Any]) -> object:
+def _call(
+    student: ModuleType, probes: dict[str, dict[str, Any]], request: dict[str, Any], watch: manners.Watch
+) -> object:
     if request["probes"] not in probes:
         probes[request["probes"]] = _load_probes(request["probes"])
     function = probes[request["probes"]][request["name"]]
-    return function(SimpleNamespace(**vars(student)), *request["args"], **request["kwargs"])
+    return function(SimpleNamespace(**watch.namespace(vars(student))), *request["args"], **request["kwargs"])
 
 
 def _load_probes(source: str) -> dict[str, Any]:

@@ -40,6 +40,6 @@ def log_evidence(a: Tensor | float, b: Tensor | float, k: Tensor | float, n: Ten
     """Log probability under the prior of one particular sequence of n draws with k ones, in nats.
 
     All sequences with the same k are equally likely; this is the probability of one of them, not of the count k.
-    The result is finite, and accurate to 1e-4, for tens of thousands of draws as well.
+    The result is finite, and in float64 accurate to 1e-4, for tens of thousands of draws as well.
     """
     return _log_beta(*beta_posterior(a, b, k, n)) - _log_beta(a, b)

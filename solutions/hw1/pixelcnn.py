@@ -18,7 +18,7 @@ class PixelCNN(nn.Module):
 
     A stack of n_layers >= 2 masked convolutions with ReLUs between them. The first is of kind "A" and makes n_filters
     channels; all others are of kind "B". The last has kernel size 1 and makes the one logit per pixel, the others
-    have the given kernel_size. The images, which come in as 0 and 1, enter the first layer rescaled to -1 and 1.
+    have the given kernel_size. The images, which come in as 0 and 1, enter the first layer rescaled, with 0 halfway.
     """
 
     def __init__(self, n_filters: int = 16, n_layers: int = 5, kernel_size: int = 5) -> None:

@@ -33,7 +33,7 @@ PROMISES = {
             "evidence"
         ),
         "a: Tensor | float, b: Tensor | float, k: Tensor | float, n: Tensor | float": "evidence_of_numbers",
-        "The result is finite, and accurate to 1e-4, for tens of thousands of draws as well.": "many_draws",
+        "The result is finite, and in float64 accurate to 1e-4, for tens of thousands of draws as well.": "many_draws",
     },
 }
 

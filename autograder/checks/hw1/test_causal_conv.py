@@ -48,14 +48,14 @@ LARGEST = 1e4  # of an output: standard normal weights make less than 100
 
 
 @probe
-def outputs(student, x, out_channels, kernel_size, options, seed):
-    """What one layer with random parameters makes of x (N, C, T)."""
+def outputs(student, x, out_channels, kernel_size, options, seed, size=1.0):
+    """What one layer with random parameters of that size makes of x (N, C, T), asked twice."""
     torch.manual_seed(seed)
     layer = student.CausalConv1d(x.shape[1], out_channels, kernel_size, **options)
     for parameter in layer.parameters():
         if parameter.requires_grad:
-            nn.init.normal_(parameter)
-    return layer(x)
+            nn.init.normal_(parameter, 0.0, size)
+    return [layer(x), layer(x)]
 
 
 @probe
@@ -64,14 +64,24 @@ def windows(student, stacks):
     return [student.receptive_field(kernel_size, dilations) for kernel_size, dilations in stacks]
 
 
+def asked(grade, x, C_out, *settings):
+    """The output (N, C_out, T) of one layer for x (N, C, T); a layer that keeps something back gives two."""
+    answers = sequence(grade.submission(outputs, x, C_out, *settings), 2, "the two outputs")
+    shape = (len(x), C_out, x.shape[2])
+    first, second = (
+        tensor(answer, shape, f"the output for a batch of {len(x)}", largest=LARGEST) for answer in answers
+    )
+    assert (first - second).abs().max() < NONE, "the same input has another output at the second call"
+    return first
+
+
 def responses(grade, C, C_out, T, kernel_size, options, seed):
     """How each impulse moves the output of one layer, (C, T, C_out, T), after a test that nothing else happens."""
     settings = (C_out, kernel_size, options, seed)
-    answer = grade.submission(outputs, impulses(C, T), *settings)
-    y = tensor(answer, (1 + C * T, C_out, T), "the output", largest=LARGEST)
+    y = asked(grade, impulses(C, T), *settings)
     moved = (y[1:] - y[0]).reshape(C, T, C_out, T)
     x = torch.randn(1, C, T, generator=grade.rng)
-    answer = tensor(grade.submission(outputs, x, *settings), (1, C_out, T), "the output for a batch of one")
+    answer = asked(grade, x, *settings)
     moves = torch.einsum("cs,csot->ot", x[0].double(), moved)
     assert (answer[0] - y[0] - moves).abs().max() < NONE * (1 + moves.abs().max()), (
         "the layer should be linear in its input (up to the bias), and treat every sequence of the batch by itself"
@@ -119,6 +129,11 @@ def cases(grade, **options):
 def test_sees_the_past_and_the_present(grade):
     """A layer that is not strict sees exactly t, t - d, ..., t - (k - 1) d and keeps the length."""
     judge_taps(grade, False, cases(grade) + cases(grade, strict=False)[2:4])
+    x = torch.randn(1, 2, 9, generator=grade.rng)
+    settings = (3, 2, {}, grade.guest_seed())
+    small, large = (asked(grade, x, *settings, size) for size in (1.0, 3.0))
+    moved = [y - asked(grade, torch.zeros_like(x), *settings, size) for y, size in ((small, 1.0), (large, 3.0))]
+    assert (moved[1] - moved[0]).abs().max() > SOME, "three times larger weights should move the outputs more"
 
 
 @points("2/5")

@@ -55,6 +55,9 @@ def alpha_divergences(student, p, q, alphas):
     return [student.alpha_divergence(p, q, alpha) for alpha in alphas]
 
 
+NEAR = 6e-4  # from +-1: the definition cancels to 1e-12 there, and the limits are off by more than 1e-5
+
+
 def random_pair(K, rng):
     """Two positive distributions on K symbols, clearly different."""
     return (1.2 * torch.randn(2, K, generator=rng, dtype=torch.float64)).softmax(1).unbind()
@@ -77,6 +80,15 @@ def alpha_sum(p, q, alpha):
     t = (1 + alpha) / 2
     integral = math.fsum(a**t * b ** (1 - t) for a, b in zip(p.tolist(), q.tolist(), strict=True))
     return 4 / (1 - alpha**2) * (1 - integral)
+
+
+def bent_pair(rng):
+    """Two distributions whose alpha divergences at +-1 and at a distance of NEAR from there are clearly different."""
+    while True:
+        p, q = random_pair(6, rng)
+        bends = (alpha_sum(p, q, 1 - NEAR) - kl(p, q), alpha_sum(p, q, -1 + NEAR) - kl(q, p))
+        if min(map(abs, bends)) > 1e-5 * (1 + max(kl(p, q), kl(q, p))):
+            return p, q
 
 
 def close(answer, expected, what, tolerance=1e-5):
@@ -124,6 +136,12 @@ def test_alpha_divergence_at_the_limits(grade):
         for answer, where in zip(answers, ("at", "just below", "just above"), strict=True):
             right = close(answer, expected, f"alpha_divergence {where} alpha = {limit}", tolerance=1e-4)
             assert right, f"alpha_divergence {where} alpha = {limit} is not the KL that it tends to"
+    p, q = bent_pair(grade.rng)
+    alphas = [1 - NEAR, -1 + NEAR]
+    answers = sequence(grade.submission(alpha_divergences, p, q, alphas), 2, "the list of divergences")
+    for answer, alpha in zip(answers, alphas, strict=True):
+        right = close(answer, alpha_sum(p, q, alpha), "alpha_divergence", tolerance=1e-6)
+        assert right, "an alpha that is close to +-1 is not +-1: alpha_divergence is not right there"
     alphas = [-1.0, uniform(grade.rng, -0.5, 0.5), 1.0]
     answers = sequence(grade.submission(alpha_divergences, p, p.clone(), alphas), 3, "the list of divergences")
     for answer in answers:

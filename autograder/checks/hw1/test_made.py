@@ -48,6 +48,8 @@ PROMISES = {
 # A change of a logit that counts as none. Rounding in float32 moved a logit by at most 6e-6, and the smallest true
 # influence in 450 networks of the reference and 180 of right/ was 0.018.
 TINY = 2e-4
+# The standard deviation of the share of one of five degrees among 4000 draws is 0.0063.
+UNEVEN = 0.06
 # KL(p || model) in nats after training: 1.6e-5 on average (standard deviation 1.4e-4) and at most 1.5e-3 over 200 seeds
 # with ReLU, at most 6e-3 over 20 seeds with sigmoids, at least 0.13 over 25 seeds without a nonlinearity.
 FIT = 0.05
@@ -185,6 +187,10 @@ def test_masks_connect_what_they_may(grade):
 def test_masks_are_drawn_with_the_generator(grade):
     """The same generator state gives the same masks, another state gives others."""
     order, seed = random_order(6, grade.rng), grade.guest_seed()
+    (many,) = judged_masks(grade, [(6, [4000], order, seed)])
+    degrees = many[0].sum(1)  # of a unit of the first layer: the number of variables that it reads
+    shares = torch.stack([(degrees == degree).double().mean() for degree in range(1, 6)])
+    assert (shares - 0.2).abs().max() < UNEVEN, "the degrees 1..D-1 of a large first layer are not equally frequent"
     cases = [(6, [40, 40], order, s) for s in (seed, seed, seed + 1, seed + 2)]
     first, again, *others = judged_masks(grade, cases)
     forbidden = (connections(first) > 0)[~earlier(order)]  # any random bits are drawn with a generator

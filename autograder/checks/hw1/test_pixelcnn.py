@@ -35,7 +35,7 @@ PROMISES = {
         "The last has kernel size 1 and makes the one logit per pixel, the others have the given kernel_size.": (
             "logits_see_what_came_before"
         ),
-        "The images, which come in as 0 and 1, enter the first layer rescaled to -1 and 1.": "learns_digits",
+        "The images, which come in as 0 and 1, enter the first layer rescaled, with 0 halfway.": "learns_digits",
         "Logits (B, 1, H, W) of p(x_i = 1 | earlier pixels) for the images x (B, 1, H, W).": (
             "logits_do_not_look_ahead, logits_see_what_came_before"
         ),

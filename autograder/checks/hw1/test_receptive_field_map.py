@@ -49,10 +49,15 @@ PROMISES = {
 @probe
 def stack(layers: list) -> object:
     """The net that a list of layers describes: an activation's name, or [weight, bias, mask, dilation]."""
+    import sys
 
     class MaskedConv(nn.Conv2d):
         def forward(self, x):
             return F.conv2d(x, self.weight * self.mask, self.bias, 1, self.padding, self.dilation)
+
+    # A module of its own, so that pickle, and with it torch.save, finds the class.
+    home = sys.modules.setdefault("stacks", type(sys)("stacks"))
+    MaskedConv.__module__, MaskedConv.__qualname__, home.MaskedConv = "stacks", "MaskedConv", MaskedConv
 
     modules = []
     for layer in layers:

@@ -73,13 +73,16 @@ LARGEST, WIDEST = 1e5, 20.0  # of a mean or logit, of a log standard deviation
 
 @probe
 def random_model(student, sizes, likelihood, seed, size, shift):
-    """A model in float64 with random parameters, moved by `shift` along a random direction; and that direction."""
+    """A model in float64 with random parameters, moved by `shift` along a random direction; and that direction.
+
+    Frozen parameters are as the model has made them.
+    """
     torch.manual_seed(seed)
     model = student.VAE(*sizes, likelihood=likelihood).double()
     generator = torch.Generator().manual_seed(seed)
     direction = []
     with torch.no_grad():
-        for parameter in model.parameters():
+        for parameter in filter(lambda parameter: parameter.requires_grad, model.parameters()):
             scale = size * max(parameter[:1].numel(), 1) ** -0.5 if parameter.dim() > 1 else 0.3
             parameter.copy_(scale * torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
             direction.append(torch.randn(parameter.shape, generator=generator, dtype=torch.float64))
@@ -112,12 +115,13 @@ def slopes(student, settings, x, eps):
     """The slopes of total, rec and kl along the random direction, by backpropagation."""
     model, direction = random_model(student, *settings)
     loss = model.loss(x, eps)
+    learned = [parameter for parameter in model.parameters() if parameter.requires_grad]
     found = []
     for name in ("total", "rec", "kl"):
         if not loss[name].requires_grad:  # a constant
             found.append(0.0)
             continue
-        gradients = torch.autograd.grad(loss[name], list(model.parameters()), retain_graph=True, allow_unused=True)
+        gradients = torch.autograd.grad(loss[name], learned, retain_graph=True, allow_unused=True)
         found.append(sum((g * v).sum() for g, v in zip(gradients, direction, strict=True) if g is not None))
     return found
 

@@ -1,0 +1,172 @@
+"""Manners: whether a function leaves what it is given, and the global random numbers, as they were.
+
+This runs beside the program, which could silence it: a courtesy to students whose answers are right and whose functions
+do more than they should, and no wall. The judge takes from it the name of a function and the kind of breach.
+
+Watched are the plain functions of an exercise, called by a probe, and the forward passes of its modules. What they
+share with their caller is compared before and after: tensors, arrays, lists and dictionaries by value; networks by
+their mode and by what their parameters are; the global random numbers of torch and NumPy by their state.
+"""
+
+from __future__ import annotations
+
+import functools
+import random
+from collections.abc import Callable, Collection, Iterator
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.modules import module as modules
+
+ARGUMENTS, NETWORKS, RANDOMNESS = "arguments", "networks", "randomness"
+KINDS = {
+    ARGUMENTS: "changes what it is given (work on a copy)",
+    NETWORKS: "leaves a network that it is given in another state (its mode, its parameters or their gradients)",
+    RANDOMNESS: "draws from, or seeds, the global random numbers (use what noise or generator it is given)",
+}
+
+MOST_NUMBERS = 100_000  # of a tensor whose values are compared; of a larger one torch's own count of changes is
+DEPTH = 4  # of lists in lists
+
+
+class Watch:
+    """What the watched functions of one process did; `found` holds pairs of a name and a kind."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self.names = frozenset(names)
+        self.found: set[tuple[str, str]] = set()
+        self._calls: dict[FunctionType, Callable] = {}  # one for each function, so that what a probe keeps on it stays
+        self._inside = 0
+        self._begun: list[tuple[nn.Module, list[_Seen]]] = []
+
+    def namespace(self, student: dict[str, Any]) -> dict[str, Any]:
+        """The program's names as a probe gets them, with the functions of the exercise watched."""
+        if self.names and not self._begun:
+            self._watch_modules(student)
+        return {
+            name: self._watched(name, value) if name in self.names and isinstance(value, FunctionType) else value
+            for name, value in student.items()
+        }
+
+    def _watched(self, name: str, function: FunctionType) -> Callable:
+        if function in self._calls:
+            return self._calls[function]
+
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self._inside:  # what a function does through another one is its own doing
+                return function(*args, **kwargs)
+            self._inside += 1
+            seen = [*_look([*args, *kwargs.values()]), *_generators()]
+            try:
+                return function(*args, **kwargs)
+            finally:
+                self._inside -= 1
+                self._compare(name, seen)
+
+        self._calls[function] = call
+        return call
+
+    def _watch_modules(self, student: dict[str, Any]) -> None:
+        classes = tuple(
+            value
+            for name, value in student.items()
+            if name in self.names and isinstance(value, type) and issubclass(value, nn.Module)
+        )
+        if not classes or modules._global_forward_pre_hooks:
+            return
+
+        def before(module: nn.Module, args: tuple) -> None:
+            if isinstance(module, classes):
+                self._begun.append((module, list(_look(args))))
+
+        def after(module: nn.Module, args: tuple, answer: Any) -> None:
+            while isinstance(module, classes) and self._begun:
+                begun, seen = self._begun.pop()  # one whose forward raised is still there, above its caller
+                if begun is module:
+                    return self._compare(type(module).__name__, seen)
+
+        modules.register_module_forward_pre_hook(before)
+        modules.register_module_forward_hook(after)
+
+    def _compare(self, name: str, seen: list[_Seen]) -> None:
+        self.found |= {(name, kind) for kind, has_changed in seen if has_changed()}
+
+
+_Seen = tuple[str, Callable[[], bool]]
+
+
+def _look(values: Any, depth: int = 0) -> Iterator[_Seen]:
+    """What there is to compare in these values, each with its kind."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield ARGUMENTS, _tensor(value)
+        elif isinstance(value, np.ndarray):
+            yield ARGUMENTS, _array(value)
+        elif isinstance(value, nn.Module):
+            yield NETWORKS, _network(value)
+        elif isinstance(value, list | tuple | dict) and depth < DEPTH:
+            yield ARGUMENTS, _container(value)
+            yield from _look(value.values() if isinstance(value, dict) else value, depth + 1)
+
+
+def _tensor(value: Tensor) -> Callable[[], bool]:
+    if torch._C._functorch.is_functorch_wrapped_tensor(value) or value.is_inference():
+        return lambda: False
+    looks = _looks(value)
+    if value.numel() > MOST_NUMBERS:
+        version = value._version
+        return lambda: looks != _looks(value) or version != value._version
+    kept = value.detach().clone()
+    return lambda: looks != _looks(value) or not _equal(kept, value.detach())
+
+
+def _looks(value: Tensor) -> tuple:
+    return value.shape, value.dtype, value.requires_grad, value.is_leaf and value.grad is None
+
+
+def _equal(one: Tensor, other: Tensor) -> bool:
+    return torch.equal(one, other) or torch.equal(torch.nan_to_num(one, nan=0.5), torch.nan_to_num(other, nan=0.5))
+
+
+def _array(value: np.ndarray) -> Callable[[], bool]:
+    kept = value.copy()
+    return lambda: kept.shape != value.shape or kept.tobytes() != value.tobytes()
+
+
+def _network(value: nn.Module) -> Callable[[], bool]:
+    kept = _network_looks(value)
+    return lambda: kept != _network_looks(value)
+
+
+def _network_looks(value: nn.Module) -> list[tuple]:
+    modes = [(part.training,) for part in value.modules()]
+    tensors = [*value.parameters(), *value.buffers()]
+    return modes + [(id(part), part._version, part.requires_grad, part.grad is None) for part in tensors]
+
+
+def _container(value: list | tuple | dict) -> Callable[[], bool]:
+    kept = _items(value)  # the things themselves: another thing could get the address of one that is gone
+
+    def has_changed() -> bool:
+        now = _items(value)
+        return len(kept) != len(now) or any(one is not other for one, other in zip(kept, now, strict=True))
+
+    return has_changed
+
+
+def _items(value: list | tuple | dict) -> list:
+    return [thing for pair in value.items() for thing in pair] if isinstance(value, dict) else list(value)
+
+
+def _generators() -> Iterator[_Seen]:
+    states = _states()
+    yield RANDOMNESS, lambda: states != _states()
+
+
+def _states() -> tuple[bytes, Any, Any]:
+    numpy_state: tuple = np.random.get_state(legacy=True)  # type: ignore[assignment]
+    return torch.get_rng_state().numpy().tobytes(), (numpy_state[1].tobytes(), numpy_state[2]), random.getstate()

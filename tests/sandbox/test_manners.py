@@ -1,0 +1,114 @@
+"""Manners: what a watched function does to its arguments and to the global random numbers is reported."""
+
+import pytest
+import torch
+
+from autograder.checking import Limits
+from autograder.sandbox import messages
+from autograder.sandbox.manners import ARGUMENTS, NETWORKS, RANDOMNESS
+from tests.sandbox.conftest import LIMITS
+
+HEAD = "import torch, numpy as np, random\nfrom torch import nn\n"
+PROBE = """
+def probe(student, x):
+    net = nn.Linear(2, 2)
+    net.weight.grad = None
+    numbers = [3.0, 1.0, 2.0]
+    options = {"a": x}
+    array = np.arange(4.0)
+    return student.f(x, net, numbers, options, array, torch.Generator().manual_seed(1)) is not None
+"""
+GOOD = """
+def f(x, net, numbers, options, array, generator):
+    noise = torch.randn(3, generator=generator)
+    y = x.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(net(y).sum(), y)
+    array = np.sort(array[::-1]); numbers = sorted(numbers); options = dict(options, b=noise)
+    torch.func.vmap(lambda row: g(row))(x)
+    return slope.add_(1)
+def g(x):
+    return x.sin()
+"""
+
+
+def found(asker, source, x=None, watch=("f", "g", "Layer")):
+    x = torch.tensor([[1.0, torch.nan], [5.0, 3.0]]) if x is None else x
+    with asker.guest.session([("cell 1", HEAD + source)], Limits(**LIMITS), watch) as session:
+        assert session.call(PROBE, "probe", (x,), {}) is True
+        return session.manners
+
+
+def test_good_manners_are_not_remarked_on(ask_either):
+    assert found(ask_either, GOOD) == set()
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("x += 1", ARGUMENTS),
+        ("x.data.mul_(2)", ARGUMENTS),
+        ("x.numpy().sort()", ARGUMENTS),
+        ("x.unsqueeze_(0)", ARGUMENTS),
+        ("x.requires_grad_()", ARGUMENTS),
+        ("numbers.sort()", ARGUMENTS),
+        ("numbers.pop()", ARGUMENTS),
+        ("options['b'] = 1", ARGUMENTS),
+        ("options['a'].zero_()", ARGUMENTS),
+        ("array.sort(); array[0] = 9", ARGUMENTS),
+        ("net.eval()", NETWORKS),
+        ("net.requires_grad_(False)", NETWORKS),
+        ("net(x).sum().backward()", NETWORKS),
+        ("nn.init.zeros_(net.weight)", NETWORKS),
+        ("torch.manual_seed(0)", RANDOMNESS),
+        ("torch.randn(2)", RANDOMNESS),
+        ("np.random.rand()", RANDOMNESS),
+        ("random.random()", RANDOMNESS),
+    ],
+)
+def test_bad_manners_are_named(ask_bare, line, kind):
+    assert found(ask_bare, f"def f(x, net, numbers, options, array, generator):\n    {line}\n    return x") == {
+        ("f", kind)
+    }
+
+
+def test_changes_in_large_tensors_are_seen_too(ask_bare):
+    x = torch.zeros(100_000, 2)
+    assert found(ask_bare, "def f(x, *rest):\n    x[-1, -1] = 1\n    return x", x) == {("f", ARGUMENTS)}
+
+
+def test_forward_passes_of_the_exercise_s_modules_are_watched_and_others_are_not(ask_bare):
+    source = """
+class Layer(nn.Module):
+    def forward(self, x):
+        if x.shape[0] == 1:
+            raise ValueError
+        return x.add_(1)
+class Helper(Layer):
+    pass
+class Other(nn.Module):
+    def forward(self, x):
+        return x.add_(1)
+def f(x, *rest):
+    layer = NAME()
+    try:
+        layer(x[:1].clone())
+    except ValueError:
+        pass
+    return layer(x.clone())
+"""
+    assert found(ask_bare, source.replace("NAME", "Layer")) == {("Layer", ARGUMENTS)}
+    assert found(ask_bare, source.replace("NAME", "Other")) == set()
+
+
+def test_only_what_the_probe_calls_is_watched(ask_bare):
+    """One watched function that hands its own tensor to another may find it changed."""
+    source = "def f(x, *rest):\n    return g(x.clone())\ndef g(x):\n    return x.add_(1)"
+    assert found(ask_bare, source) == set()
+    assert found(ask_bare, source, watch=("g",)) == set()
+    assert found(ask_bare, source.replace("x.clone()", "x")) == {("f", ARGUMENTS)}
+
+
+def test_the_judge_takes_known_names_and_kinds_only():
+    report = [["f", ARGUMENTS], ["secret", ARGUMENTS], ["f", "17.25"], ["f"], "f", ["f", 3], [["f"], ARGUMENTS]]
+    assert messages.breaches(report, ["f", "g"]) == {("f", ARGUMENTS)}
+    assert messages.breaches({"f": ARGUMENTS}, ["f"]) == set()
