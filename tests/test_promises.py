@@ -2,7 +2,9 @@
 
 import pytest
 
+from autograder.checking import load_checks
 from autograder.course import load_course
+from autograder.sandbox.manners import KINDS
 from autograder.validation.promises import Contract, contract, sentences
 
 COURSE = load_course()
@@ -23,6 +25,14 @@ def test_every_sentence_is_held_by_a_check_and_every_check_holds_a_sentence(home
 
 def test_every_documented_name_promises_something():
     assert all(found.count >= len(found.texts) for contracts in CONTRACTS.values() for found in contracts.values())
+
+
+@pytest.mark.parametrize("homework", COURSE.given, ids=lambda homework: homework.id)
+def test_bad_manners_are_allowed_to_names_of_the_exercise_only(homework):
+    for exercise in homework.exercises:
+        allowed = getattr(load_checks(homework, exercise)[0].module, "MAY", {})
+        assert allowed.keys() <= set(exercise.names)
+        assert {kind for kinds in allowed.values() for kind in kinds} <= KINDS.keys()
 
 
 HEAD = "def area(width: float, height: float = 1.0) -> float:"

@@ -11,9 +11,11 @@ from __future__ import annotations
 import math
 
 from autograder import checking
-from autograder.sandbox import messages
+from autograder.sandbox import messages, wording
 
 WIDEST = (5, 3, 4, 7)  # the shape of images, all of whose sizes differ: nothing with more dimensions is asked for
+
+WORDS = messages.LINE // 2  # on a quoted line, at most
 
 
 def shapes(expected: tuple[int, ...]) -> int:
@@ -26,7 +28,8 @@ def bits() -> dict[str, float]:
     """The bits of each way, for one check."""
     counts = {
         "the shape of a wrong answer": shapes(WIDEST),
-        "the line that raises, and the kind of exception": messages.MOST_LINES * (len(messages.KNOWN_TYPES) + 1),
+        "the line that raises, and what is said of it": messages.MOST_LINES
+        * (len(messages.KNOWN_TYPES) + 1 + wording.choices(WORDS)),
         "the type of a returned object": len(messages.NAMES_SHOWN) + 1,
         "how the check ends": len(checking.STATES),
     }

@@ -138,14 +138,16 @@ def _array(value: np.ndarray) -> Callable[[], bool]:
 
 
 def _network(value: nn.Module) -> Callable[[], bool]:
-    kept = _network_looks(value)
-    return lambda: kept != _network_looks(value)
-
-
-def _network_looks(value: nn.Module) -> list[tuple]:
-    modes = [(part.training,) for part in value.modules()]
+    modes = [part.training for part in value.modules()]
     tensors = [*value.parameters(), *value.buffers()]
-    return modes + [(id(part), part._version, part.requires_grad, part.grad is None) for part in tensors]
+    changes = [_tensor(part) for part in tensors]
+
+    def has_changed() -> bool:
+        now = [*value.parameters(), *value.buffers()]
+        others = len(now) != len(tensors) or any(one is not other for one, other in zip(now, tensors, strict=True))
+        return others or modes != [part.training for part in value.modules()] or any(change() for change in changes)
+
+    return has_changed
 
 
 def _container(value: list | tuple | dict) -> Callable[[], bool]:

@@ -1,8 +1,8 @@
 """Sentences about failures, made by the judge from facts that it has checked.
 
-A student reads: the type of the exception (only if Python or torch knows it), the cell, the line, and that line of
-their own program. The exception's own text may hold hidden inputs, so it goes into `detail`, for staff, with control
-characters escaped.
+A student reads: the type of the exception (only if Python or torch knows it), what Python or torch says (only as far as
+`wording` knows the sentence), the cell, the line, and that line of their own program. The exception's own text may hold
+hidden inputs, so it goes into `detail`, for staff, with control characters escaped.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import torch
 from autograder.checking import CRASHED, ERROR, FAILED, MEMORY, NOT_ATTEMPTED, TIMEOUT, GuestFailure, Limits, Opaque
 from autograder.sandbox.manners import KINDS
 from autograder.sandbox.runner import NO_MEMORY
+from autograder.sandbox.wording import words
 
 Parts = list[tuple[str, str]]
 
@@ -70,7 +71,11 @@ def from_report(report: Any, parts: Parts) -> GuestFailure:
     if name == "NotImplementedError" and place and report.get("innermost") is True:
         return GuestFailure(NOT_ATTEMPTED, f"not attempted yet: {place}", detail)
     what = name if isinstance(name, str) and name in KNOWN_TYPES else "an exception of its own kind"
-    detail = f"{safe_text(name)}: {detail}" if isinstance(name, str) else detail
+    said = words(what, text, place) if isinstance(text, str) and what == name else ""
+    what, detail = (
+        f"{what} ({said})" if said else what,
+        f"{safe_text(name)}: {detail}" if isinstance(name, str) else detail,
+    )
     if place:
         return GuestFailure(ERROR, f"{what} in {place}", detail)
     hint = "do names, arguments and returned values match the docstring?"

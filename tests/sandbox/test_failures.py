@@ -10,10 +10,17 @@ from tests.sandbox.conftest import LIMITS
 SHORT = {"cpu_seconds": 0.4, "wall_seconds": 0.8}
 
 
+HINT = "do names, arguments and returned values match the docstring?"
+
+
 @pytest.mark.parametrize(
     ("source", "state", "message"),
     [
-        ("def f():\n    return 1 / 0", "error", "ZeroDivisionError in cell 1, line 2: `return 1 / 0`"),
+        (
+            "def f():\n    return 1 / 0",
+            "error",
+            "ZeroDivisionError (division by zero) in cell 1, line 2: `return 1 / 0`",
+        ),
         (
             "def f():\n    raise ValueError('secret')",
             "error",
@@ -25,8 +32,12 @@ SHORT = {"cpu_seconds": 0.4, "wall_seconds": 0.8}
             "error",
             "ModuleNotFoundError in cell 1, line 1: `import nothing_of_this_name`",
         ),
-        ("1 +\\\n  undefined", "error", "NameError in cell 1, line 2: `undefined`"),
-        ("def f():\n    return f()", "error", "RecursionError in cell 1, line 2: `return f()`"),
+        ("1 +\\\n  undefined", "error", "NameError (name 'undefined' is not defined) in cell 1, line 2: `undefined`"),
+        (
+            "def f():\n    return f()",
+            "error",
+            "RecursionError (a function calls itself for ever) in cell 1, line 2: `return f()`",
+        ),
         (
             "class E(Exception): pass\ndef f():\n    raise E",
             "error",
@@ -56,12 +67,12 @@ SHORT = {"cpu_seconds": 0.4, "wall_seconds": 0.8}
         (
             "def f(a, b): return 1",
             "error",
-            "TypeError when the check used your code: do names, arguments and returned values match the docstring?",
+            "TypeError when the check used your code: " + HINT,
         ),
         (
             "f = 3",
             "error",
-            "TypeError when the check used your code: do names, arguments and returned values match the docstring?",
+            "TypeError ('int' object is not callable) when the check used your code: " + HINT,
         ),
         (
             "def f():\n    x = []\n    x.append(x)\n    return x",
@@ -92,9 +103,12 @@ def test_lines_are_quoted_from_the_program_not_from_the_guest(ask):
     failure = ask.failure(
         "import linecache\ndef f():\n    linecache.cache.clear()\n    exec(compile('\\n\\n\\n1/0', 'cell 1', 'exec'))"
     )
-    assert failure.message == "ZeroDivisionError in cell 1, line 4: `exec(compile('\\n\\n\\n1/0', 'cell 1', 'exec'))`"
+    assert (
+        failure.message
+        == "ZeroDivisionError (division by zero) in cell 1, line 4: `exec(compile('\\n\\n\\n1/0', 'cell 1', 'exec'))`"
+    )
     failure = ask.failure("def f():\n    exec(compile('\\n' * 99 + '1/0', 'cell 1', 'exec'))")
-    assert failure.message.startswith("ZeroDivisionError when the check used your code")
+    assert failure.message.startswith("ZeroDivisionError (division by zero) when the check used your code")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 from autograder.checking import Grade, hint, limits, points, probe, sequence, tensor
 
+MAY = dict.fromkeys(("receptive_field_map", "blind_spot"), ("randomness",))  # a random input, or random weights
+
 PROMISES = {
     "receptive_field_map": {
         "The input pixels that can influence the output pixel in row r, column c: bool (H, W), True where they": (
