@@ -4,7 +4,7 @@ The reference gets everything, what students receive gets nothing, each wrong an
 meant for it, each right alternative keeps all; and a guest that returns rubbish never breaks the judge.
 
 This is the quick proof, with a sample that is always the same: of each exercise the reference, the stub, three
-mistakes, a right answer and two kinds of rubbish. `make validate` is the whole one: the reference on fifty
+mistakes, a right answer and a kind of rubbish. `make validate` is the whole one: the reference on fifty
 seeds, each named answer on several, and every mutant of the reference. EXHAUSTIVE=1 takes every named answer and all
 rubbish here as well.
 """
@@ -44,7 +44,7 @@ WRONG, RIGHT = (
     ]
     for kind in proof.KINDS
 )
-SEEDS = range(100, 102)  # other than those of `make validate`
+SEED = 100  # other than those of `make validate`
 MISTAKES = sample(WRONG, 3, lambda case: case[2].name, lambda case: (case[0].id, case[1].id))
 ALTERNATIVES = sample(RIGHT, 1, lambda case: case[2].name, lambda case: (case[0].id, case[1].id))
 
@@ -114,9 +114,8 @@ def test_no_answer_belongs_to_nothing(homework):
 @by_exercise(EXERCISES)
 def test_the_reference_gets_everything(homework, exercise, sandbox, references):
     notebook = proof.submission(homework)
-    for seed in SEEDS:
-        outcomes = proof.judge(homework, exercise, notebook, seed, sandbox, references[homework.id])
-        assert not_passed(outcomes) == {}, f"seed {seed}"
+    outcomes = proof.judge(homework, exercise, notebook, SEED, sandbox, references[homework.id])
+    assert not_passed(outcomes) == {}
 
 
 @by_exercise(EXERCISES)
@@ -178,7 +177,7 @@ RUBBISH = {
 }
 RUBBISH_GIVEN = sample(
     [(homework, exercise, kind) for homework, exercise in EXERCISES for kind in RUBBISH],
-    2,
+    1,
     lambda case: f"{case[0].id} {case[1].id} {case[2]}",
     lambda case: (case[0].id, case[1].id),
 )

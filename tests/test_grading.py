@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 import small_course as sc
 import torch
+from samples import sample
 
 from autograder import checking, provenance, records
 from autograder.checking import GuestFailure
@@ -564,7 +565,13 @@ def data_of(member, homework):
 
 
 GIVEN = load_course().given
-CAST = [pytest.param(hw, member, id=f"{hw.id}-{member.id}") for hw in GIVEN for member in demo.members(hw)]
+# `make grade` holds the whole demo class to what it deserves; here it is two of each homework.
+CAST = sample(
+    [pytest.param(hw, member, id=f"{hw.id}-{member.id}") for hw in GIVEN for member in demo.members(hw)],
+    2,
+    lambda case: case.id,
+    lambda case: case.values[0].id,
+)
 
 
 @pytest.mark.parametrize(("homework", "member"), CAST)

@@ -112,9 +112,9 @@ def test_a_class_with_odd_names_links_and_a_tampered_gradebook():
 
 def test_a_judge_that_is_killed_loses_and_repeats_nothing():
     """SIGKILL to the whole process group at random moments; `make attack` does it fifty times and more."""
-    rounds = killing.survive(5, seed=random.randrange(2**31))
+    rounds = killing.survive(3, seed=random.randrange(2**31))
     assert rounds.problems == []
-    assert rounds.kills == 5
+    assert rounds.kills == 3
 
 
 @pytest.mark.parametrize("trouble", [disk.full, disk.read_only], ids=["full", "read-only"])
