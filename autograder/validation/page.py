@@ -24,6 +24,7 @@ from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result
 
 CONFIDENCE = 0.95
 KILL_RATE = Fraction(95, 100)  # the goal: of mutants that are not equivalent
+STRANGERS = CHECKS / "strangers.md"  # what others tried, written by hand
 KILLED, ALIVE, EQUIVALENT = "killed", "alive", "equivalent"
 
 
@@ -225,6 +226,8 @@ def page(homeworks: dict[Homework, list[Summary]], command: str) -> str:
             parts.append("### Mutants that are right answers\n")
             for summary in summaries:
                 parts += _equivalent_lines(summary)
+    if STRANGERS.exists():
+        parts += ["", STRANGERS.read_text(encoding="utf-8")]
     return "\n".join(parts).rstrip() + "\n"
 
 
