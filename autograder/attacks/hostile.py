@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 
-from autograder.attacks.attack import Attack, cell, course, with_prize
+from autograder.attacks.attack import EVERYTHING, Attack, cell, course, with_prize
 from autograder.attacks.reading import SOME
 from autograder.course import Homework
 from autograder.desk import demo
+from autograder.judging.grading import READING
 from autograder.provenance import default_seed
 
 KINDS = ("complex128", "complex64", "float64", "float16", "int64", "int16", "bool")
@@ -43,10 +44,12 @@ def slow_to_compile(source: str) -> Attack:
     return Attack(
         "costly syntax",
         "F",
-        "a cell that Python's own compiler needs minutes for",
+        "a cell that Python's own compiler needs minutes for: it is read, and never compiled by the judge",
         make=make,
         on=SOME,
-        refused="processor time",
+        states=("passed",),
+        points=EVERYTHING,
+        judge=lambda record: "" if record["cpu_seconds"]["read"] < READING.cpu_seconds / 2 else "reading took long",
     )
 
 

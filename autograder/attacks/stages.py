@@ -90,12 +90,13 @@ class Answering:
         yield self
 
     @contextlib.contextmanager
-    def session(self, parts: Any, limits: checking.Limits) -> Iterator[_Answers]:
+    def session(self, parts: Any, limits: checking.Limits, watch: Any = ()) -> Iterator[_Answers]:
         yield _Answers(self.reference)
 
 
 class _Answers:
     usage = {"cpu": 0.0, "left": 0}
+    manners: frozenset[tuple[str, str]] = frozenset()
 
     def __init__(self, reference: SimpleNamespace) -> None:
         self.reference = reference

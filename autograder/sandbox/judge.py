@@ -297,8 +297,8 @@ class Session:
         reply = self._within_limits(frame)
         if self._had_too_much():
             self._fail(messages.out_of_memory())
-        if isinstance(reply, dict) and reply.keys() == {"answer", "manners"}:
-            self.manners |= messages.breaches(reply["manners"], self._watch)
+        if isinstance(reply, dict) and {"answer"} <= reply.keys() <= {"answer", "manners"}:
+            self.manners |= messages.breaches(reply.get("manners"), self._watch)
             return reply["answer"]
         if isinstance(reply, dict) and reply.keys() == {"failure"}:
             raise messages.from_report(reply["failure"], self._parts)

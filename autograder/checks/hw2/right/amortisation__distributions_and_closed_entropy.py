@@ -13,6 +13,6 @@ def amortisation_gap(x, encoder, log_joint, eps, steps, learning_rate):
     optimiser = torch.optim.Adam(parameters, lr=learning_rate, maximize=True)
     for _ in range(steps):
         optimiser.zero_grad()
-        elbo_of(*parameters).mean().backward()
+        elbo_of(*parameters).mean().backward(inputs=parameters)
         optimiser.step()
     return [before, elbo_of(*parameters).detach()]

@@ -21,7 +21,7 @@ def amortisation_gap(x, encoder, log_joint, eps, steps, learning_rate):
         for _ in range(steps):
             mean.grad = log_std.grad = None
             loss = -elbo()
-            loss.backward()
+            loss.backward(inputs=[mean, log_std])
             optimiser.step()
         optimised.append(elbo().item())
     return np.array(amortised), np.array(optimised)

@@ -3,7 +3,7 @@
 
 def repaired(u, w):
     dot = torch.dot(w, u)
-    return u + (torch.log1p(torch.exp(dot)) - 1 - dot) * w / torch.sum(w * w)
+    return u + (torch.logaddexp(dot, torch.zeros_like(dot)) - 1 - dot) * w / torch.sum(w * w)
 
 
 def planar(z, u, w, b):

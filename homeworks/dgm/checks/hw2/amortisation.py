@@ -58,6 +58,7 @@ def stays(student):
     before = encoder.weight.detach().clone()
     student.amortisation_gap(x, lambda x: encoder(x).chunk(2, -1), log_joint, eps, 10, 0.05)
     assert torch.equal(encoder.weight.detach(), before), "the encoder has changed: optimise copies of its outputs"
+    assert encoder.weight.grad is None, "gradients are left on the encoder: nothing but q needs any"
 
 
 @public_check("one step is one step")
