@@ -66,6 +66,13 @@ def test_generic_alpha(grade):
     for answer, case in zip(answers, cases, strict=True):
         where = "inside" if abs(case[-1]) < 1 else "outside"
         assert off(answer, quadrature(*case)) < 1e-5, f"the formula is not the integral for an alpha {where} (-1, 1)"
+    far = []
+    for sign in (-1, 1):  # the integral is above exp(20) there
+        mean1, _, std = random_gaussians(grade.rng)
+        far.append((mean1, mean1 + std * uniform(grade.rng, 2.2, 2.4), std, sign * uniform(grade.rng, 6.3, 6.6)))
+    answers = sequence(grade.submission(divergences, far), len(far), "the list of divergences")
+    for answer, case in zip(answers, far, strict=True):
+        assert off(answer, quadrature(*case)) < 1e-3, "the formula is not the integral for an alpha far from (-1, 1)"
 
 
 @points("2/5")

@@ -41,10 +41,11 @@ def moments(w, a, s):
 
 
 def answers_and_moments(grade):
-    """What the submission gives for five mixtures, each with the moments; one of them has w = 1."""
+    """What the submission gives for six mixtures, each with the moments; one has w = 1 and one a negative a."""
     weights = [uniform(grade.rng, low, high) for low, high in ((0.1, 0.4), (0.1, 0.4), (0.6, 0.9), (0.6, 0.9))]
     cases = [(w, uniform(grade.rng, 0.7, 2.5), uniform(grade.rng, 0.4, 0.9)) for w in weights]
     cases.append((1.0, uniform(grade.rng, 0.7, 2.5), uniform(grade.rng, 1.2, 1.8)))
+    cases.append((uniform(grade.rng, 0.1, 0.4), -uniform(grade.rng, 0.7, 2.5), uniform(grade.rng, 0.4, 0.9)))
     answers = sequence(grade.submission(gaussians, cases), len(cases), "the list of Gaussians")
     for answer, case in zip(answers, cases, strict=True):
         yield sequence(answer, 2, "the result of forward_kl_gaussian"), moments(*case)
