@@ -63,6 +63,14 @@ def random_pair(K, rng):
     return (1.2 * torch.randn(2, K, generator=rng, dtype=torch.float64)).softmax(1).unbind()
 
 
+def extreme_pair(rng):
+    """p (5,) and q (5,), where one q is below 1e-6 and its p is not."""
+    p, q = torch.rand(2, 5, generator=rng, dtype=torch.float64) + 0.5
+    k = torch.randint(5, (1,), generator=rng).item()
+    q[k] = uniform(rng, 3e-7, 4e-7) * (q.sum() - q[k])
+    return p / p.sum(), q / q.sum()
+
+
 def kl(p, q):
     return math.fsum(a * math.log(a / b) for a, b in zip(p.tolist(), q.tolist(), strict=True))
 
@@ -99,7 +107,7 @@ def close(answer, expected, what, tolerance=1e-5):
 @hint("The average is taken under q. Try f(u) = u log u with two short distributions and compare with KL(p || q).")
 def test_f_divergence_is_the_average_under_q(grade):
     """`f_divergence` gives KL, reverse KL, chi-squared, total variation and Hellinger for their f."""
-    pairs = [random_pair(K, grade.rng) for K in (2, 5, 8)]
+    pairs = [*(random_pair(K, grade.rng) for K in (2, 5, 8)), extreme_pair(grade.rng)]
     c = uniform(grade.rng, 1.5, 3)
     answers = sequence(grade.submission(divergences, pairs, c), len(pairs), "the list of f-divergences")
     names = ["u log u", "-log u", "(u - 1)^2", "|u - 1| / 2", "(sqrt(u) - 1)^2", "(sqrt(u) - 1)^2 + c (u - 1)"]
@@ -122,6 +130,11 @@ def test_alpha_divergence_between_the_limits(grade):
             right = close(answer, alpha_sum(p, q, alpha), "alpha_divergence")
             where = "at alpha = 0" if alpha == 0 else f"for an alpha {'inside' if alpha**2 < 1 else 'outside'} (-1, 1)"
             assert right, f"alpha_divergence is not right {where}"
+    p, q = extreme_pair(grade.rng)
+    for pair, alpha in (((p, q), uniform(grade.rng, 3.5, 4.5)), ((q, p), -uniform(grade.rng, 3.5, 4.5))):
+        (answer,) = sequence(grade.submission(alpha_divergences, *pair, [alpha]), 1, "the list of divergences")
+        right = close(answer, alpha_sum(*pair, alpha), "alpha_divergence")
+        assert right, "alpha_divergence is not right far from (-1, 1) when a probability is small"
 
 
 @points("3/10")

@@ -13,7 +13,7 @@ import math
 
 import torch
 
-from autograder.checking import hint, limits, points, probe, sequence, tensor
+from autograder.checking import hint, limits, number, points, probe, sequence, tensor
 from autograder.judging.instruments import uniform
 
 PROMISES = {
@@ -111,6 +111,13 @@ def test_nll_is_blind_to_a_shift(grade):
     # Two constants would pass, so the value itself counts here as well.
     assert abs(plain - entropy_plus_kl(logits, counts)) < 1e-3, "nll is not right before any shift"
     assert abs(up - plain) < 1e-3 and abs(down - plain) < 1e-3, "nll changes when one number is added to all logits"
+    logits = torch.zeros(6, dtype=torch.float64)
+    logits[torch.randint(6, (1,), generator=grade.rng)] = 1000.0  # all other symbols get log probability -1000
+    counts = torch.randint(3, 60, (6,), generator=grade.rng).double()
+    exact = 1000 * (counts[logits == 0].sum() / counts.sum()).item()
+    (answer,) = sequence(grade.submission(likelihoods, [(logits, counts)]), 1, "the list of likelihoods")
+    off = abs(number(answer, "nll with one large logit", finite=False) - exact)
+    assert off < 1e-5 * exact, "nll is not right when one logit is large and the others are not"
 
 
 @points("3/10")
@@ -147,3 +154,12 @@ def test_fit_takes_plain_steps(grade):
             else "the first steps are not those of gradient descent"
         )
         assert carries is False, "the result of fit_mle still carries a gradient"
+    rare, few = (torch.randint(*span, (1,), generator=grade.rng).item() for span in ((8, 13), (2, 5)))
+    near, far = torch.tensor([1000.0, 1000 + few]).double(), torch.tensor([rare, 100.0 - rare]).double()
+    # Frequencies within 1e-3 of the start, and a rate so large that nll ends above where it began.
+    cases = [(near, 40, uniform(grade.rng, 0.8, 1.2)), (far, 2, uniform(grade.rng, 18, 20))]
+    complaints = "the last steps are not taken", "where a large learning_rate ends is not what comes back"
+    answers = sequence(grade.submission(few_steps, cases), len(cases), "the list of fits")
+    for answer, case, complaint in zip(answers, cases, complaints, strict=True):
+        logits = tensor(sequence(answer, 2, "what comes back")[0], (2,), "the result of fit_mle")
+        assert (logits - descended(*case)).abs().max() < 1e-4, complaint
