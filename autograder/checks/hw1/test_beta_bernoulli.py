@@ -144,7 +144,13 @@ def test_predictive(grade):
 @hint("Set the slope of the log density to zero; the exponents of a Beta density are its parameters minus 1.")
 def test_map_estimate(grade):
     """The MAP estimate is where the posterior density is largest."""
-    compare(grade, modes, mode, random_case(grade.rng, 8, low=1.2), "the MAP estimate")
+    case = random_case(grade.rng, 8, low=1.2)
+    # Priors below 1, of which the data make a posterior above 1; and a coin that thousands of draws show one side of.
+    low = 0.3 + 0.5 * torch.rand(2, 4, generator=grade.rng, dtype=torch.float64)
+    low[:, 2:] += 1
+    k, n = torch.tensor([3.0, 1, 0, 4000], dtype=torch.float64), torch.tensor([9.0, 4, 3000, 4000], dtype=torch.float64)
+    case = tuple(torch.cat(parts) for parts in zip(case, (*low, k, n), strict=True))
+    compare(grade, modes, mode, case, "the MAP estimate")
 
 
 @points("1/5")

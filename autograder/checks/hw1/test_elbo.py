@@ -114,12 +114,15 @@ def test_value(grade):
     rng = grade.rng
     for K, B, D, d in ((1, 4, 3, 2), (6, 5, 2, 4), (3, 1, 4, 1)):
         x, q_mean, q_std = normal(rng, B, D), normal(rng, B, d), between(rng, 0.4, 1.6, B, d)
-        for shape, kind in (((D,), "per coordinate"), ((), "fixed"), ((), "per draw"), ((D,), "fixed")):
+        q_mean[0], q_std[0] = 0.0, between(rng, 1e-4, 2e-4, d)  # one q is nearly a point
+        stds = ((D,), "per coordinate"), ((), "fixed"), ((), "per draw"), ((D,), "fixed"), ((B, D), "fixed")
+        for shape, kind in stds:
             parameters = [normal(rng, D, d), normal(rng, D), between(rng, 0.5, 1.5, *shape), kind, True]
             numbers = x, q_mean, q_std, parameters, normal(rng, K, B, d)
             answer = tensor(grade.submission(bound, *numbers), (B,), "the ELBO")
             truth = true_bound(*numbers)
-            which = "one number" if not shape and kind == "fixed" else f"of shape {KINDS_OF_STD[kind]}"
+            shapes = {0: "one number", 2: "of shape (B, D)"} if kind == "fixed" else {}
+            which = shapes.get(len(shape), f"of shape {KINDS_OF_STD[kind]}")
             assert ((answer - truth).abs() <= 1e-5 * truth.abs().clamp(min=1)).all(), (
                 f"the ELBO is not right when the decoder's std is {which}"
             )

@@ -58,20 +58,21 @@ def integrand(kind, x):
 
 @probe
 def estimates(student, cases):
-    """Estimate and standard error for every (kind, n, seed)."""
-    pairs = []
+    """Estimate and standard error for every (kind, n, seed), and how often the sampler was called."""
+    found = []
     for kind, n, seed in cases:
-        generator = torch.Generator().manual_seed(seed)
+        generator, calls = torch.Generator().manual_seed(seed), []
 
         def f(x, kind=kind):
             return integrand(kind, x)
 
-        def sampler(n, generator, kind=kind):
+        def sampler(n, generator, kind=kind, calls=calls):
+            calls.append(n)
             return draw(kind, n, generator)
 
         estimate, error = student.mc_expectation(f, sampler, n, generator)
-        pairs.append([estimate, error])
-    return pairs
+        found.append([estimate, error, len(calls)])
+    return found
 
 
 @probe
@@ -95,9 +96,10 @@ def refusals(student, cases):
 
 
 def random_cases(rng):
-    """A (kind, n, seed) per law; n is a few hundred."""
+    """A (kind, n, seed) per law; n is a few hundred, and a few thousand for the last law."""
     for kind in ("exponential", "normal", "uniform"):
-        n, seed = torch.randint(150, 400, (1,), generator=rng), torch.randint(2**31, (1,), generator=rng)
+        low, high = (2100, 2900) if kind == "uniform" else (150, 400)
+        n, seed = torch.randint(low, high, (1,), generator=rng), torch.randint(2**31, (1,), generator=rng)
         yield kind, n.item(), seed.item()
 
 
@@ -107,7 +109,7 @@ def answers_and_values(grade):
     answers = sequence(grade.submission(estimates, cases), len(cases), "the list of estimates")
     for answer, (kind, n, seed) in zip(answers, cases, strict=True):
         x = draw(kind, n, torch.Generator().manual_seed(seed))
-        yield sequence(answer, 2, "the result of mc_expectation"), integrand(kind, x).tolist()
+        yield sequence(answer, 3, "what comes back"), integrand(kind, x).tolist()
 
 
 def random_edges(K, rng):
@@ -129,17 +131,18 @@ def count_by_hand(x, edges):
 @hint("Draw n samples with the generator you were given, in one call, and average f over them.")
 def test_estimate_is_the_mean_over_the_samples(grade):
     """The estimate is the mean of f over the n samples that the sampler gave."""
-    for (estimate, _), values in answers_and_values(grade):
+    for (estimate, _, calls), values in answers_and_values(grade):
         mean = math.fsum(values) / len(values)
         off = abs(number(estimate, "the estimate") - mean)
         assert off < 1e-5 * (1 + abs(mean)), "the estimate is not the mean of f over n samples of the sampler"
+        assert calls == 1, "the sampler is called more than once: the n samples are to be drawn in one call"
 
 
 @points("1/4")
 @hint("The estimate is a mean of n independent values: how does its standard deviation shrink with n?")
 def test_standard_error_is_that_of_the_mean(grade):
     """The standard error is the standard deviation of the estimate, not of one value."""
-    for (_, error), values in answers_and_values(grade):
+    for (_, error, _), values in answers_and_values(grade):
         n, mean = len(values), math.fsum(values) / len(values)
         squares = math.fsum((v - mean) ** 2 for v in values)
         error = number(error, "the standard error")
