@@ -4,7 +4,7 @@ Oracle   Quadrature of prior times likelihood over the logit of the unknown prob
          mode by bisection on the slope of the log density; the evidence by multiplying the probabilities of one draw
          after the other, and by the sum over all sequences of n draws, which is 1. No gamma function is used.
 Error    The oracles are exact to 1e-9. 1e-5 is allowed, and 1e-4 for the evidence and for numbers, which a submission
-         may turn into float32; every wrong answer is off by more than 1e-3.
+         may turn into float32; every wrong answer is off by more than 5e-4.
 Cost     0.1 s.
 Rejects  every mistake in beta_bernoulli.mistakes.md.
 """

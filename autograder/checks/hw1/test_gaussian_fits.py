@@ -152,6 +152,9 @@ def test_kl_where_p_is_zero(grade):
     (answer,) = sequence(grade.submission(divergences, [(log_p, log_q, dx)]), 1, "the list of divergences")
     value = number(answer, "kl_grid for a p that does not vanish at the ends")
     assert abs(value - kl) < 1e-5 * (1 + kl), "kl_grid is not the Riemann sum when p does not vanish at the ends"
+    (answer,) = sequence(grade.submission(divergences, [(log_p, holes, dx)]), 1, "the list of divergences")
+    value = number(answer, "kl_grid where q is 0 and p is not", finite=False, largest=math.inf)
+    assert value > 1e6, "kl_grid is not infinite although q is 0 where p is not"
 
 
 @points("1/5")
@@ -197,10 +200,16 @@ def test_first_steps(grade):
     grid = random_grid(grade.rng)
     log_p, _ = two_components(grid, grade.rng, spread=1.5)
     start = uniform(grade.rng, -1, 1), uniform(grade.rng, -0.2, 0.4)
-    for direction in DIRECTIONS:
-        schedule = [(0, 0.1), (1, uniform(grade.rng, 0.05, 0.1)), (4, uniform(grade.rng, 0.02, 0.05))]
+    schedule = [(0, 0.1), (1, uniform(grade.rng, 0.05, 0.1)), (4, uniform(grade.rng, 0.02, 0.05))]
+    runs = [(direction, start, schedule) for direction in DIRECTIONS]
+    # Starts from which the gradient is large: a narrow q for the forward KL, a wide one for the reverse KL.
+    narrow = uniform(grade.rng, -1, 1), uniform(grade.rng, -0.8, -0.6)
+    wide = uniform(grade.rng, -1, 1), uniform(grade.rng, 0.6, 0.8)
+    for direction, steep in zip(DIRECTIONS, (narrow, wide), strict=True):
+        runs.append((direction, steep, [(2, uniform(grade.rng, 0.005, 0.01))]))
+    for direction, start, schedule in runs:
         answers = grade.submission(few_steps, log_p, grid, direction, *start, schedule)
-        for answer, (steps, rate) in zip(sequence(answers, 3, "the list of fits"), schedule, strict=True):
+        for answer, (steps, rate) in zip(sequence(answers, len(schedule), "the list of fits"), schedule, strict=True):
             mean, std, carries = sequence(answer, 3, "what comes back")
             true_mean, true_log_std = descended(log_p, grid, direction, *start, steps, rate)
             off = abs(number(mean, "the mean of fit_gaussian") - true_mean)

@@ -57,11 +57,16 @@ FIT = 0.05
 
 @probe
 def masks_of(student, cases):
-    """The masks for every (D, hidden, order, seed). The global random state must not matter, so it is moved."""
+    """The masks for every (D, hidden, order, seed), or (..., seed, used): so many numbers are drawn beforehand.
+
+    The global random state must not matter, so it is moved.
+    """
     answers = []
-    for index, (D, hidden, order, seed) in enumerate(cases):
+    for index, (D, hidden, order, seed, *used) in enumerate(cases):
         torch.manual_seed(1000 + index)
-        answers.append(student.make_masks(D, hidden, order, torch.Generator().manual_seed(seed)))
+        generator = torch.Generator().manual_seed(seed)
+        torch.rand(sum(used), generator=generator)
+        answers.append(student.make_masks(D, hidden, order, generator))
     return answers
 
 
@@ -129,7 +134,7 @@ def log_probabilities(logits, states):
 def judged_masks(grade, cases):
     """The submission's masks for each case, as 0/1 tensors of the right shapes."""
     answers = sequence(grade.submission(masks_of, cases), len(cases), "the list of all masks")
-    return [checked_masks(answer, D, hidden) for answer, (D, hidden, _, _) in zip(answers, cases, strict=True)]
+    return [checked_masks(answer, *case[:2]) for answer, case in zip(answers, cases, strict=True)]
 
 
 def checked_masks(answer, D, hidden):
@@ -192,7 +197,8 @@ def test_masks_are_drawn_with_the_generator(grade):
     shares = torch.stack([(degrees == degree).double().mean() for degree in range(1, 6)])
     assert (shares - 0.2).abs().max() < UNEVEN, "the degrees 1..D-1 of a large first layer are not equally frequent"
     cases = [(6, [40, 40], order, s) for s in (seed, seed, seed + 1, seed + 2)]
-    first, again, *others = judged_masks(grade, cases)
+    *masks, later = judged_masks(grade, [*cases, (6, [40, 40], order, seed, 101)])
+    first, again, *others = masks
     forbidden = (connections(first) > 0)[~earlier(order)]  # any random bits are drawn with a generator
     assert not forbidden.any(), "the masks that were drawn leave a way from a variable to itself or an earlier one"
     same = all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
@@ -200,6 +206,8 @@ def test_masks_are_drawn_with_the_generator(grade):
     for other in others:
         drawn = not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
         assert drawn, "generators with different seeds give the same masks: the degrees are not drawn"
+    moved_on = not all(torch.equal(a, b) for a, b in zip(first, later, strict=True))
+    assert moved_on, "a generator that has been used gives the masks of a fresh one: its state is not used"
 
 
 @points("1/5")
@@ -210,6 +218,7 @@ def test_outputs_depend_on_earlier_variables_only(grade):
     for D, hidden, K in ((5, [60], 3), (7, [100, 90], 3), (6, [90, 80, 90], 2)):
         networks.append((D, hidden, K, random_order(D, grade.rng), grade.guest_seed()))
         base = torch.randint(K, (12, D), generator=grade.rng).double()
+        base[0] = (base[0].bool() | (networks[-1][3] == 0)).double()  # the largest class is elsewhere in the batch
         changed = base.repeat(D, 1, 1)
         for j in range(D):  # another class for x_j, in all rows
             changed[j, :, j] = (base[:, j] + torch.randint(1, K, (12,), generator=grade.rng)) % K
