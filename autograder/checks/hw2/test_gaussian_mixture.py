@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.distributions import MultivariateNormal
 
 from autograder.checking import Failed, Grade, hint, points, probe, sequence, tensor
-from autograder.judging.instruments import near_max, normal
+from autograder.judging.instruments import between, near_max, normal, uniform
 
 PROMISES = {
     "e_step": {
@@ -154,6 +154,14 @@ def test_e_step(grade):
         R = tensor(grade.submission(responsibilities, X, *mixture), (N, K), "the result of e_step")
         assert (R.sum(1) - 1).abs().max() < 1e-4, "the responsibilities of a point do not sum to 1"
         assert near_max(R, log_joint(X, *mixture).softmax(1)), "the responsibilities are not right"
+    # Two components that hardly overlap, points in either: the other's share is small, and right all the same.
+    rng, D = grade.rng, 2
+    gap = uniform(rng, 7, 8) * torch.nn.functional.normalize(normal(rng, D), dim=0)
+    mean, cov = torch.stack([gap, -gap]) / 2, torch.eye(D, dtype=torch.float64) * between(rng, 0.9, 1.3, 2, 1, 1)
+    X, pi = mean[[0, 1, 0, 1]] + normal(rng, 4, D) / 4, normal(rng, 2).softmax(0)
+    R = tensor(grade.submission(responsibilities, X, pi, mean, cov), (4, 2), "the result of e_step")
+    ratio = R / log_joint(X, pi, mean, cov).softmax(1)
+    assert ((ratio - 1).abs() < 1e-3).all(), "a small responsibility is not right"
 
 
 @points("1/10")
@@ -171,6 +179,15 @@ def test_far_points(grade):
     R = tensor(answer, (N, 2), "the result of e_step for far points")
     assert (R.sum(1) - 1).abs().max() < 1e-4, "the responsibilities of a point far away do not sum to 1"
     assert (R - truth).abs().max() < 1e-4, "the responsibilities of points far away are not right"
+    # Many dimensions with small variances: the determinant of a covariance matrix is 0 in floating point.
+    D, std = 100, 0.02
+    direction, wider = torch.nn.functional.normalize(normal(rng, 2, D), dim=1), between(rng, 0.5, 2, 2)
+    cov = std**2 * (torch.eye(D, dtype=torch.float64) + torch.einsum("k,ki,kj->kij", wider, direction, direction))
+    mean, X = std * normal(rng, 2, D) / 10, std * normal(rng, N, D)
+    R = tensor(grade.submission(responsibilities, X, pi, mean, cov), (N, 2), "the result of e_step in 100 dimensions")
+    assert (R - log_joint(X, pi, mean, cov).softmax(1)).abs().max() < 1e-3, (
+        "the responsibilities in many dimensions are not right: does a determinant underflow?"
+    )
 
 
 @points("1/10")

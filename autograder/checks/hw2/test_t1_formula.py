@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from autograder.checking import Grade, hint, number, points, probe, sequence
-from autograder.judging.instruments import near
+from autograder.judging.instruments import between, near, normal
 
 PROMISES = {
     "mixture_elbo": {
@@ -58,6 +58,10 @@ def random_shares(rng: torch.Generator, N: int, K: int) -> Tensor:
 def test_value(grade):
     """The bound is right for any responsibilities: an energy and an entropy, summed over the points."""
     cases = [(random_shares(grade.rng, *table.shape), table) for table in random_log_joints(grade.rng)]
+    # Many small responsibilities: together their entropy counts.
+    small = between(grade.rng, 2e-4, 6e-4, 20, 7)
+    small[:, 0] = 1 - small[:, 1:].sum(1)
+    cases.append((small, normal(grade.rng, 20, 7) / 2))
     for value, case in zip(answers(grade, cases), cases, strict=True):
         assert near(value, term_by_term(*case)), "the bound is not right"
 
@@ -85,6 +89,7 @@ def test_zero_responsibilities(grade):
         R[torch.arange(len(R)), table.argmax(1)] = 0
         R[0] = 0
         R[0, table[0].argmin()] = 1
-        cases.append((R / R.sum(1, keepdim=True), table))
+        R = R / R.sum(1, keepdim=True)
+        cases += [(R, table), (R, table.masked_fill(R == 0, -1e5))]  # 0 times anything finite is 0
     for value, case in zip(answers(grade, cases), cases, strict=True):
         assert near(value, term_by_term(*case)), "the bound is not right where some responsibilities are 0"

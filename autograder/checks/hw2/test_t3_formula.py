@@ -82,6 +82,11 @@ def test_many_weights(grade):
     assert (found.diff() > 0).all(), "the bound does not grow with K"
     assert (found < math.log(p * a + (1 - p) * b)).all(), "the bound lies above the logarithm of the mean weight"
     assert near(found, [by_recursion(*case) for case in cases], 1e-5), "the bound is not right for many weights"
+    # A rare weight that is far larger than the other: even the mean of many weights is far from normal.
+    rare = [(uniform(grade.rng, 0.01, 0.03), uniform(grade.rng, 20, 40), 1.0, K) for K in (35, 70)]
+    assert near(answers(grade, rare), [by_recursion(*case) for case in rare], 1e-5), (
+        "the bound is not right for many weights, one in a while far larger than the others"
+    )
     sure = [(1.0, a, b, 5), (0.0, a, b, 7), (p, a, a, 6)]
     assert near(answers(grade, sure), [math.log(a), math.log(b), math.log(a)], 1e-5), (
         "when all weights are the same, the bound is not their logarithm"
