@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.distributions import LogNormal, MultivariateNormal
 
 from autograder.checking import Grade, hint, points, probe, tensor
-from autograder.judging.instruments import between, near_max, normal
+from autograder.judging.instruments import between, near_max, normal, uniform
 
 PROMISES = {
     "log_abs_det_jacobian": {
@@ -39,12 +39,13 @@ PROMISES = {
 
 @probe
 def maps(kind: str, *parts) -> object:
-    """A map of rows (..., D) to rows (..., D)."""
+    """A map of rows (B, D) to rows (B, D)."""
     if kind == "network":  # straight plus bent: matrix, first and second layer, size of the bend
         return lambda x: x @ parts[0].T + parts[3] * torch.tanh(x @ parts[1].T) @ parts[2].T
     return {
         "exp": torch.exp,
         "log": torch.log,
+        "coupling": lambda x: torch.cat([x[:, :1], x[:, 1:] * torch.exp(torch.tanh(parts[0] * x[:, :1]))], 1),
         "cubic": lambda x: parts[0] * x**3 + parts[1] * x,
         "affine": lambda x: x @ parts[0].T + parts[1],
         "exp of a rotation": lambda x: torch.exp(x @ parts[0].T),
@@ -112,6 +113,11 @@ def test_networks(grade):
         columns = [(maps(*f)(x + step) - maps(*f)(x - step)) / (2 * h) for step in steps]
         truth = torch.linalg.slogdet(torch.stack(columns, -1)).logabsdet
         assert near_max(answered(grade, f, x), truth), "the log-determinant of a network is not right"
+        slope = uniform(rng, 0.5, 1.5)
+        found = answered(grade, ["coupling", slope], x)
+        assert near_max(found, (D - 1) * torch.tanh(slope * x[:, 0])), (
+            "the log-determinant of a map that looks at the first column of x (B, D) is not right"
+        )
 
 
 @points("1/5")

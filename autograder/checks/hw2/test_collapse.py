@@ -71,6 +71,9 @@ def test_active_units(grade):
         assert found[0] == busy, "the number of active units is not right with the default threshold"
         expected = [sum(value > threshold for value in high) for threshold in thresholds]
         assert found[1:] == expected, "the number of active units is not right with another threshold"
+        still = means(grade.rng, N, low + high + [0.0] * quiet, 0.0)  # some means are 0 for every data point
+        found = number(grade.submission(counts, still, [0.0])[1], "the number of active units")
+        assert found == quiet + busy, "a mean that does not vary at all counts as active when the threshold is 0"
 
 
 @points("3/10")

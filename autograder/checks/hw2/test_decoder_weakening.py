@@ -130,7 +130,8 @@ def test_beta_schedule(grade):
     cases = [(0, 10), (5, 10), (10, 10), (11, 10), (1000, 10), (0, 1), (1, 1), (2, 1)]
     for warmup in torch.randint(3, 5000, (4,), generator=grade.rng).tolist():
         steps = torch.randint(1, 2 * warmup, (4,), generator=grade.rng).tolist()
-        cases += [(step, warmup) for step in (*steps, warmup - 1, warmup + 1)]
+        later = torch.randint(2 * warmup, 40 * warmup, (6,), generator=grade.rng).tolist()
+        cases += [(step, warmup) for step in (*steps, warmup - 1, warmup + 1, 2 * warmup, 2 * warmup + 1, *later)]
     cases += [(0, 0), (7, 0)]
     answer = sequence(grade.submission(betas, cases), len(cases), "the list of weights")
     found = [tensor(value, (), "the weight of the KL term").item() for value in answer]
