@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.distributions import Normal
 
 from autograder.checking import hint, points, probe, sequence, tensor
-from autograder.judging.instruments import near, normal
+from autograder.judging.instruments import between, near, normal
 
 PROMISES = {
     "gaussian_kl": {
@@ -69,6 +69,11 @@ def true_kl(mean1: Tensor, log_std1: Tensor, mean2: Tensor | float, log_std2: Te
     return total
 
 
+def far_log_stds(rng: torch.Generator) -> Tensor:
+    """(6,) logarithms of standard deviations far below 1, then far above it."""
+    return torch.cat([between(rng, -8, -7, 3), between(rng, 6, 7, 3)])
+
+
 def true_nll(x: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
     return -Normal(mean, log_std.exp()).log_prob(x)
 
@@ -100,6 +105,13 @@ def test_kl(grade):
         answer = tensor(grade.submission(divergence, arguments), tuple(truth.shape), "the result of gaussian_kl")
         assert (answer > -1e-5).all(), "a KL divergence is negative"
         assert near(answer, truth), "gaussian_kl is not the KL divergence from the first Gaussian to the second"
+    # Two narrow ones near each other, two wide ones.
+    log_std1, log_std2 = far_log_stds(rng), far_log_stds(rng)
+    mean1, mean2 = normal(rng, 6) * log_std1.exp(), normal(rng, 6) * log_std2.exp()
+    answer = tensor(grade.submission(divergence, [mean1, log_std1, mean2, log_std2]), (6,), "the result of gaussian_kl")
+    assert near(answer, true_kl(mean1, log_std1, mean2, log_std2)), (
+        "gaussian_kl is not right for very narrow or very wide Gaussians"
+    )
 
 
 @points("1/10")
@@ -114,6 +126,11 @@ def test_kl_defaults(grade):
         answer = grade.submission(divergence, [mean, log_std, *rest])
         answer = tensor(answer, (4, 3), "the result of gaussian_kl for the default or for numbers")
         assert near(answer, truth), "gaussian_kl is not right when the second Gaussian is left out or given by numbers"
+    for rest in ([normal(rng, 4, 3)], [normal(rng, 3), number2], [number1, normal(rng, 4, 1)]):
+        truth = true_kl(mean, log_std, *rest, *[0.0] * (2 - len(rest)))
+        answer = grade.submission(divergence, [mean, log_std, *rest])
+        answer = tensor(answer, (4, 3), "the result of gaussian_kl for a tensor and a number")
+        assert near(answer, truth), "gaussian_kl is not right when one of mean2 and log_std2 is a tensor, one a number"
     answer = tensor(grade.submission(divergence, [mean, log_std, mean, log_std]), (4, 3), "KL(q || q)")
     assert answer.abs().max() < 1e-5, "KL(q || q) is not zero"
 
@@ -129,6 +146,10 @@ def test_nll(grade):
         answer = grade.submission(negative_log_likelihood, *arguments)
         answer = tensor(answer, tuple(truth.shape), "the result of gaussian_nll")
         assert near(answer, truth), "gaussian_nll is not minus the log-density of the Gaussian"
+    log_std = far_log_stds(rng)
+    mean, x = normal(rng, 6) * log_std.exp(), normal(rng, 5, 6) * log_std.exp()
+    answer = tensor(grade.submission(negative_log_likelihood, x, mean, log_std), (5, 6), "the result of gaussian_nll")
+    assert near(answer, true_nll(x, mean, log_std)), "gaussian_nll is not right for very narrow or very wide Gaussians"
     mean, log_std = normal(rng, 3), 0.5 * normal(rng, 3).tanh()
     x = torch.linspace(-20, 20, 2001, dtype=torch.float64)[:, None]
     answer = tensor(

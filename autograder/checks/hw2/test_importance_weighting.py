@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from autograder.checking import hint, points, probe, sequence, tensor
-from autograder.judging.instruments import near, normal
+from autograder.judging.instruments import between, near, normal
 
 PROMISES = {
     "iwae_bound": {
@@ -77,7 +77,7 @@ def exact(log_w: Tensor) -> tuple[Tensor, Tensor]:
 @hint("The logarithm of the mean of the weights, for every data point on its own.")
 def test_bound(grade):
     """The bound is the logarithm of the mean of the K weights; with K = 1 it is the log weight."""
-    tables = [2 * normal(grade.rng, K, B) - 1 for K, B in ((5, 3), (3, 5), (40, 2), (4, 1))]
+    tables = [2 * normal(grade.rng, K, B) - 1 for K, B in ((5, 3), (3, 5), (40, 2), (4, 1), (1, 1))]
     for answer, log_w in zip(answers(grade, bounds, tables, "the bound"), tables, strict=True):
         assert near(answer, exact(log_w)[0], 1e-6), "the bound is not the logarithm of the mean weight"
     log_w = normal(grade.rng, 1, 6)
@@ -139,6 +139,10 @@ def test_weights(grade):
         assert (answer >= 0).all(), "a normalised weight is negative"
         assert near(answer.sum(0), torch.ones(log_w.shape[1]), 1e-6), "the weights do not sum to 1 over the draws"
         assert near(answer, exact(log_w)[1], 1e-6), "the normalised weights are not right"
+    log_w = 2 * normal(grade.rng, 6, 3)
+    log_w[0] -= between(grade.rng, 20, 25, 3) + log_w.amax(0) - log_w.amin(0)
+    answer = answers(grade, weights, [log_w], "the normalised weights")[0]
+    assert near(answer / exact(log_w)[1], torch.ones(6, 3), 1e-3), "small weights are not in proportion to the others"
 
 
 @points("1/10")
