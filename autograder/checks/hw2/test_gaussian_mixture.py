@@ -142,6 +142,23 @@ def random_path(rng: torch.Generator, N: int, K: int, D: int, steps: int) -> tup
             return X, path
 
 
+def plateau(rng: torch.Generator) -> tuple[Tensor, list]:
+    """Points in two clusters, and ten steps of EM from two components that nearly coincide.
+
+    The likelihood hardly grows in the first step, and yet the parameters move: they are on their way.
+    """
+    while True:
+        X = normal(rng, 40, 2)
+        X[:20] += 3 * torch.nn.functional.normalize(normal(rng, 2), dim=0)
+        cov = torch.cov(X.T, correction=0).repeat(2, 1, 1)
+        path = [slow_step(X, normal(rng, 2).softmax(0), X.mean(0) + 0.005 * normal(rng, 2, 2), cov)]
+        for _ in range(10):
+            path.append(slow_step(X, *path[-1]))
+        moved = max((late - early).abs().max() for late, early in zip(path[10], path[1], strict=True))
+        if log_likelihood(X, *path[1]) - log_likelihood(X, *path[0]) < 5e-6 and moved > 2e-2:
+            return X, path
+
+
 SIZES = (9, 3, 2), (7, 2, 3), (5, 4, 1)  # points, components, dimensions
 
 
@@ -263,9 +280,10 @@ def test_log_likelihoods(grade):
 def test_em(grade):
     """`em` climbs: it is expectation maximisation from the given start, which never lowers the likelihood."""
     rng, many_steps = grade.rng, [1, 3, 10]
-    for N, K, D in ((60, 3, 2), (50, 2, 3)):
-        X, path = random_path(rng, N, K, D, max(many_steps))
+    paths = [random_path(rng, N, K, D, max(many_steps)) for N, K, D in ((60, 3, 2), (50, 2, 3))]
+    for X, path in (*paths, plateau(rng)):
         start = path[0]
+        K, D = start[1].shape
         answer = sequence(grade.submission(runs, X, *start, many_steps), 2, "the runs of em")
         values = [log_likelihood(X, *start)]
         for run, steps in zip(sequence(answer[0], len(many_steps), "the runs of em"), many_steps, strict=True):
