@@ -79,6 +79,7 @@ def responses(grade, C, C_out, T, kernel_size, options, seed):
     """How each impulse moves the output of one layer, (C, T, C_out, T), after a test that nothing else happens."""
     settings = (C_out, kernel_size, options, seed)
     y = asked(grade, impulses(C, T), *settings)
+    assert (y[0] - y[0][:, :1]).abs().max() < NONE, "for zeros the output should be the bias, at every time step"
     moved = (y[1:] - y[0]).reshape(C, T, C_out, T)
     x = torch.randn(1, C, T, generator=grade.rng)
     answer = asked(grade, x, *settings)
@@ -121,6 +122,7 @@ def cases(grade, **options):
         (2, 2, T + 1, 3, {"dilation": 2 + int(torch.randint(3, (), generator=grade.rng)), **options}),
         (2, 1, 3, 3, {"dilation": 5, **options}),
         (1, 2, 1, 2, {"dilation": 3, **options}),
+        (2, 2, 4, 1, {"dilation": 2, **options}),
     ]
 
 

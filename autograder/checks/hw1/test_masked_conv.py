@@ -67,12 +67,12 @@ def redraw(layer, std):
 
 
 @probe
-def outputs(student, x, kind, out_channels, kernel_size, seed):
-    """What one layer with random parameters makes of x (N, C, H, W)."""
+def outputs(student, x, kind, out_channels, kernel_size, seed, training):
+    """What one layer with random parameters makes of x (N, C, H, W), in training mode or not."""
     torch.manual_seed(seed)
     layer = student.MaskedConv2d(kind, x.shape[1], out_channels, kernel_size)
     redraw(layer, lambda parameter: 1.0)
-    return layer(x)
+    return layer.train(training)(x)
 
 
 @probe
@@ -119,8 +119,8 @@ def judge_window(grade, kind, kernel_size, C, C_out, H, W):
     case = f"kind {kind!r}, kernel size {kernel_size}, {C} channels in and {C_out} out, {H} x {W} pixels"
     n = C * H * W
     moved = []
-    for _ in range(3):
-        settings = (kind, C_out, kernel_size, grade.guest_seed())
+    for training in (True, False, True):
+        settings = (kind, C_out, kernel_size, grade.guest_seed(), training)
         y = tensor(
             grade.submission(outputs, impulses(C, H, W), *settings), (1 + n, C_out, H, W), "the output", largest=LARGEST
         )

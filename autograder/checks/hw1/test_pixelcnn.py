@@ -52,17 +52,19 @@ PROMISES = {
 }
 
 TOLERANCE = 1e-4
+CLOSE = 3e-4  # of a uniform number to its probability
 LARGEST = 1e4  # of a logit: those of random parameters are below 300
 
 
 @probe
 def random_model(student, n_filters, n_layers, kernel_size, seed, gain=2.5):
-    """A model with random parameters; with the default gain they are so large that its logits are, too."""
+    """A model with random parameters; with the default gain they and its logits are large, with gain 0 they are 0."""
     torch.manual_seed(seed)
     model = student.PixelCNN(n_filters=n_filters, n_layers=n_layers, kernel_size=kernel_size)
     for parameter in model.parameters():
         if parameter.requires_grad:
-            nn.init.normal_(parameter, std=0.5 if parameter.dim() < 2 else gain * max(parameter[:1].numel(), 1) ** -0.5)
+            size = min(0.5, gain) if parameter.dim() < 2 else gain * max(parameter[:1].numel(), 1) ** -0.5
+            nn.init.normal_(parameter, std=size)
     return model
 
 
@@ -167,6 +169,20 @@ def test_logits_see_what_came_before(grade):
     for name, change in zip((*steps, *far), moved, strict=True):
         place = f"the pixel {name}" if name in steps else f"a pixel {name}, though there are several 3 x 3 layers"
         assert change > 1, f"the logit of a pixel does not depend on {place}"
+    # Four windows of 5 reach eight columns back; six of them, so that one layer fewer is another architecture.
+    base = bits(grade, 8, 1, 3, 9)
+    flipped = base.clone()
+    flipped[:, :, 1, 1] = 1 - flipped[:, :, 1, 1]
+    reaches = False
+    for _ in range(4):
+        answer = grade.submission(logits, [torch.cat([base, flipped])], (8, 5, 5, grade.guest_seed()))
+        y = tensor(sequence(answer, 1, "the logits of a batch")[0], (16, 1, 3, 9), "the logits", largest=LARGEST)
+        changes = (y[8:] - y[:8])[:, 0, 1]
+        reaches |= bool(changes[:, 7].abs().max() > scale(changes))
+    assert reaches, (
+        "with 5 layers, all of kernel size 5 but the last, the logit of a pixel does not depend on the one 6 columns "
+        "to the left"
+    )
 
 
 @points("1/5")
@@ -210,6 +226,23 @@ def test_samples_follow_the_logits(grade):
     # A model that draws the same image whatever u is would be in order as well, but it is none of this kind. One random
     # model may be so: in 1 of 100 all units that read a pixel are off.
     assert depends, "the logits of a sample do not depend on its pixels"
+    judge_closely(grade)
+
+
+def judge_closely(grade):
+    """The same where u is close to the probability, and where it is the probability."""
+    x = bits(grade, 2, 1, 4, 5)
+    settings = (6, 3, 3, grade.guest_seed(), 0.7)  # so that no probability is close to 0 or 1
+    probability = logits_given_the_past(grade, x, settings).sigmoid()
+    u = (probability + torch.where(x == 1, -CLOSE, CLOSE)).float()
+    if u.min() > 0 and u.max() < 1:
+        answer = tensor(grade.submission(samples, u, settings), tuple(x.shape), "the sample")
+        assert torch.equal(answer, x.double()), "a sampled pixel does not follow from a u close to its probability"
+    u = torch.tensor([0.25, 0.5, 0.75])[torch.randint(3, (3, 1, 4, 3), generator=grade.rng)]
+    answer = tensor(grade.submission(samples, u, (6, 3, 3, grade.guest_seed(), 0.0)), tuple(u.shape), "the sample")
+    assert torch.equal(answer, (u < 0.5).double()), (
+        "with all parameters 0 every probability is 1/2, and a pixel should be 1 exactly when its u is smaller"
+    )
 
 
 def logits_given_the_past(grade, x, settings):

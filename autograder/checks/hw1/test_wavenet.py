@@ -190,13 +190,15 @@ def test_block_adds_to_its_input(grade):
 @hint("Filter and gate are two convolutions with weights of their own, and `gated_activation` joins them.")
 def test_block_is_gated(grade):
     """The skip output of a block reads tanh of one convolution times sigmoid of another."""
-    seen = 0
+    seen, turned = 0, torch.zeros(3, dtype=torch.bool)
     for _ in range(6):
         # One channel, and inputs so large that tanh is -1 or 1 and sigmoid 0 or 1: three values are left.
         h = 1e6 * torch.randn(40, 1, 25, generator=grade.rng)
+        other = h.clone()  # the same but for one time step
+        other[:, :, 12] = 1e6 * torch.randn(40, 1, generator=grade.rng)
         # In any order, so that the answer must be one about h.
-        order = torch.randperm(2 * len(h), generator=grade.rng)
-        _, skip = block_answer(grade, torch.cat([h, -h])[order], 1, 3, 1, grade.guest_seed())
+        order = torch.randperm(3 * len(h), generator=grade.rng)
+        _, skip = block_answer(grade, torch.cat([h, -h, other])[order], 1, 3, 1, grade.guest_seed())
         skip = skip[order.argsort()]
         assert skip.max() - skip.min() > 1e-4, "for very large h the skip output of a block is the same everywhere"
         found = levels(skip)
@@ -205,11 +207,13 @@ def test_block_is_gated(grade):
             uneven = abs(found[0] - 2 * found[1] + found[2])
             assert uneven < 0.05 * (found[2] - found[0]), "for very large h a gated unit should be -1, 0 or 1"
             # The gate that lets h through stops -h, and the other way round; values drawn at random would not know.
-            passes, passes_negated = ((skip - found[1]).abs() > 0.2 * (found[2] - found[0])).chunk(2)
+            passes, passes_negated, passes_other = ((skip - found[1]).abs() > 0.2 * (found[2] - found[0])).chunk(3)
             one_of_two = (passes != passes_negated).double().mean()
             assert one_of_two > 0.95, "for very large h the gate of a block should let through either h or -h"
+            turned |= (passes != passes_other)[:, 0, 12:15].any(0)
         seen = max(seen, len(found))
     assert seen == 3, "for very large h the gated unit of a block should take all of the values -1, 0 and 1"
+    assert turned.all(), "for very large h the gate of a block should see h at all of its taps, as the filter does"
 
 
 def levels(y):
@@ -229,10 +233,11 @@ def influences(grade, K, T, kernel_size, dilations):
         changed = (base + torch.eye(T, dtype=torch.long)[:, None]) % K  # (T, 4, T)
         rows = torch.cat([base[None], changed])
         order = torch.randperm((T + 1) * 4, generator=grade.rng)
-        batches = [base[:1], rows.reshape(-1, T)[order]]
+        batches = [base[:1], rows.reshape(-1, T)[order], base[:1] % (K - 1)]  # one that lacks the last symbol
         answer = grade.submission(logits, batches, K, 8, kernel_size, dilations, grade.guest_seed())
-        alone, y = sequence(answer, 2, "the logits of two batches")
+        alone, y, lacking = sequence(answer, 3, "the logits of three batches")
         alone = tensor(alone, (1, K, T), "the logits for one sequence", largest=LARGEST)
+        tensor(lacking, (1, K, T), "the logits for one sequence without the last symbol", largest=LARGEST)
         y = tensor(y, ((T + 1) * 4, K, T), "the logits", largest=LARGEST)[order.argsort()].reshape(T + 1, 4, K, T)
         changes = (y[1:] - y[0]).abs()
         size = TOLERANCE * (1 + changes.max())  # no constant beside the changes hides one
@@ -265,7 +270,7 @@ def test_window_and_skips(grade):
         # Some let the first layer have kernel_size taps, as the paper does: that much more is not counted as wrong.
         assert moved[delay > window + kernel_size - 1].max() < 1, "the logits see symbols before their window"
     unused, parameters = [], []
-    for dilations in ([1, 2], [1, 2, 1, 2]):
+    for dilations in ([1], [1, 2], [1, 2, 1, 2]):
         x = torch.randint(3, (2, 9), generator=grade.rng)
         answer = grade.submission(logits_as_parameters_change, x, 3, 6, 2, dilations, grade.guest_seed())
         rows = len(answer) if hasattr(answer, "shape") and len(answer.shape) == 4 else 2
@@ -273,9 +278,9 @@ def test_window_and_skips(grade):
         unused.append(((y[1:] - y[0]).abs().amax((1, 2, 3)) < 1e-6).sum().item())
         parameters.append(rows - 1)
     # The list of parameters is the network's own claim: one that keeps its blocks out of it must not pass so.
-    assert parameters[1] >= parameters[0] + 4, "two more blocks do not bring the parameters that two blocks have"
+    assert parameters[2] >= parameters[1] + 4, "two more blocks do not bring the parameters that two blocks have"
     # The last residual convolution has no effect, however many blocks there are; nothing else may be idle.
-    assert unused[1] <= unused[0], "parameters of some blocks have no effect: do all skip outputs reach the logits?"
+    assert max(unused[1:]) <= unused[0], "parameters of a block have no effect: do all skip outputs reach the logits?"
 
 
 @points("1/5")
