@@ -143,6 +143,14 @@ def test_reparametrisation_is_unbiased(grade):
         average, truth = weights @ pathwise_rows(grade, f, mean, log_std, eps), true_gradient(f, mean, log_std)
         assert near_max(average[0], truth[0]), "the average of column 0 is not the derivative with respect to mean"
         assert near_max(average[1], truth[1]), "the average of column 1 is not the derivative with respect to log_std"
+    # A narrow Gaussian and a fast wave, whose slope is known at every draw.
+    wave, mean, log_std = uniform(grade.rng, 0.5, 1.5), uniform(grade.rng, -1, 1), uniform(grade.rng, -6.2, -5.8)
+    draws = torch.randn(9, generator=grade.rng, dtype=torch.float64)
+    rows = pathwise_rows(grade, [0.0, 0.0, wave, 100.0, 0.0], mean, log_std, draws)
+    moved = math.exp(log_std) * draws
+    slope = 100 * wave * torch.cos(100 * (mean + moved))
+    assert near_max(rows[:, 0], slope), "grad_reparam does not follow the slope of a wave"
+    assert near_max(rows[:, 1], slope * moved), "column 1 of grad_reparam is not right for a narrow Gaussian"
 
 
 @points("1/5")
