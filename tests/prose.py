@@ -18,7 +18,7 @@ from autograder.releasing.authoring import ANSWER, TEXT, THEORY, authored_cells
 
 NUMBER = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w]|\.\d)")
 PLACE_OR_POINTS = re.compile(
-    r"(?:[Ss]ections?|Eq\.|Eqs\.|appendix [A-Z]\.)\s+[\d.]+|arXiv:[\d.]+|\d+(?:\.\d+)? points?\b"
+    r"(?:[Ss]ections?|Theorem|Eq\.|Eqs\.|appendix [A-Z]\.)\s+[\d.]+|arXiv:[\d.]+|\d+(?:\.\d+)? points?\b"
 )
 
 Values = Callable[["Printed"], Sequence[float]]

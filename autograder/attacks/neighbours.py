@@ -35,7 +35,7 @@ LOUD = (
     "interpreter lock",
     "daemon",
 )
-LIMITS = {"cpu_seconds": 1.5, "wall_seconds": 8.0, "memory_bytes": 3 << 29}
+LIMITS = {"cpu_seconds": 3.0, "wall_seconds": 15.0, "memory_bytes": 3 << 29}
 
 
 def measure() -> tuple[list[str], str]:
