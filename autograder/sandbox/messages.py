@@ -72,10 +72,8 @@ def from_report(report: Any, parts: Parts) -> GuestFailure:
         return GuestFailure(NOT_ATTEMPTED, f"not attempted yet: {place}", detail)
     what = name if isinstance(name, str) and name in KNOWN_TYPES else "an exception of its own kind"
     said = words(what, text, place) if isinstance(text, str) and what == name else ""
-    what, detail = (
-        f"{what} ({said})" if said else what,
-        f"{safe_text(name)}: {detail}" if isinstance(name, str) else detail,
-    )
+    what = f"{what} ({said})" if said else what
+    detail = f"{safe_text(name)}: {detail}" if isinstance(name, str) else detail
     if place:
         return GuestFailure(ERROR, f"{what} in {place}", detail)
     hint = "do names, arguments and returned values match the docstring?"

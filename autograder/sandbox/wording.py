@@ -7,6 +7,7 @@ fixed in it is one of a few types, or a word that stands on the line that is quo
 
 from __future__ import annotations
 
+import math
 import re
 
 TYPES = tuple("Tensor Parameter NoneType int float str list tuple dict function method ndarray".split())
@@ -87,7 +88,7 @@ def words(kind: str, text: str, line: str) -> str:
     for known, pattern, places, shown in _KNOWN:
         found = pattern.fullmatch(text.strip()) if known == kind else None
         if found:
-            named = [(place, word) for place, word in zip(places, found.groups(), strict=True)]
+            named = zip(places, found.groups(), strict=True)
             if all(place == "<type>" or word in at_hand for place, word in named):
                 return shown.format(*found.groups())
     return ""
@@ -95,12 +96,6 @@ def words(kind: str, text: str, line: str) -> str:
 
 def choices(words_of_a_line: int) -> int:
     """How many different sentences a guest could have shown beside a line with so many words."""
-    found = {shown: _compiled(pattern)[1] for _, pattern, shown in _SENTENCES}
+    found = {shown: places for _, _, places, shown in _KNOWN}
     counts = {"<type>": len(TYPES), "<word>": words_of_a_line, "<name>": words_of_a_line}
-    total = 0
-    for places in found.values():
-        ways = 1
-        for place in places:
-            ways *= counts[place]
-        total += ways
-    return total
+    return sum(math.prod(counts[place] for place in places) for places in found.values())
