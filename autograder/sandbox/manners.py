@@ -44,8 +44,6 @@ class Watch:
 
     def namespace(self, student: dict[str, Any]) -> dict[str, Any]:
         """The program's names as a probe gets them, with the functions of the exercise watched."""
-        if self.names and not self._begun:
-            self._watch_modules(student)
         return {
             name: self._watched(name, value) if name in self.names and isinstance(value, FunctionType) else value
             for name, value in student.items()
@@ -70,13 +68,14 @@ class Watch:
         self._calls[function] = call
         return call
 
-    def _watch_modules(self, student: dict[str, Any]) -> None:
+    def watch_modules(self, student: dict[str, Any]) -> None:
+        """Look at every forward pass of the exercise's modules from now on: once, when the program has been loaded."""
         classes = tuple(
             value
             for name, value in student.items()
             if name in self.names and isinstance(value, type) and issubclass(value, nn.Module)
         )
-        if not classes or modules._global_forward_pre_hooks:
+        if not classes:
             return
 
         def before(module: nn.Module, args: tuple) -> None:
