@@ -31,6 +31,9 @@ DECIDES = ("submission", "checks", "grader", "toolkit", "environment", "seed", "
 LONGEST_SUSPICION = 200  # characters
 MOST_SUSPICIONS = 20  # different ones that are shown
 
+# How the sentence goes on of an exception that no line of the student's raised; the guest chooses none of these words.
+IN_THE_CHECK = "when the check used your code"
+
 # Categories of characters that nobody sees, or that act on what shows them.
 INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -198,6 +201,11 @@ def all_records(folder: Path, homework: str) -> list[Record]:
 def reasons_to_regrade(old: Record, now: Mapping[str, object]) -> list[str]:
     """Which of what decides a result differs between an old record's provenance and `now`."""
     return [key for key in DECIDES if old["provenance"].get(key) != now.get(key)]
+
+
+def fell_in_a_check(check: CheckEntry) -> bool:
+    """Whether a check ended by an exception that rose in its own code, so that the fault may be ours."""
+    return check["state"] == "error" and IN_THE_CHECK in check["message"]
 
 
 def suspicions(record: Record) -> list[str]:

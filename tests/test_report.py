@@ -62,6 +62,18 @@ def test_the_terminal_marks_the_student_and_says_what(course):
     assert "\x1b[2J" not in shown(course, record_of(course, f"add/small: {EVIL}"))
 
 
+def test_staff_are_told_in_which_checks_our_own_code_fell(course):
+    def fell(student, where):
+        record = record_of(course, student=student)
+        ours, *others = record["checks"]
+        return record | {"checks": [ours | {"state": "error", "message": f"TypeError {where}: do names match?"}, *others]}
+
+    check = record_of(course)["checks"][0]["id"]
+    told = shown(course, *(fell(name, records.IN_THE_CHECK) for name in ("ada", "bob", "cy", "dan", "eve")))
+    assert f"hw1/{check}: ada, bob, cy and 2 more" in told
+    assert "check's own code" not in shown(course, fell("ada", "in cell 3, line 2: `x`"), record_of(course))
+
+
 def test_the_overview_names_who_and_what_and_escapes_it(course):
     found = [record_of(course, f"add/small: {EVIL}", student="<b>eve"), record_of(course)]
     grades = final.course_grades(course, ["<b>eve", "ada"], {}, {}, {})

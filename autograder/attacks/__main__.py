@@ -71,6 +71,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 def _verdicts(options: argparse.Namespace) -> Iterator[Verdict]:
     """Every verdict as it is ready. Workers are forked, so that torch and the checks are loaded once."""
     pieces = list(_pieces(options))
+    torch.set_num_threads(1)  # for the forks, see `stages.small_course`
     with ProcessPoolExecutor(min(WORKERS, len(pieces) or 1), mp_context=get_context("fork")) as pool:
         running = {pool.submit(_do, work, argument): str(argument) for work, argument in pieces}
         for future in as_completed(running):

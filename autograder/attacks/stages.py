@@ -41,6 +41,7 @@ def small_course(
     exercises: tuple[str, ...] = EXERCISES, sandbox: Any = None, limits: dict[str, Any] | None = None
 ) -> Iterator[Course]:
     """Let the desk of this process, and of those it forks, know only these exercises. `sandbox` replaces its own."""
+    torch.set_num_threads(1)  # a fork of a process that computes in several waits for threads which it does not have
     material = reduced(grading.load_material(HOMEWORK), exercises, limits)
     small = replace(course(), homeworks=(material.homework,))
     fingerprints_then = provenance.fingerprints(

@@ -23,11 +23,12 @@ from autograder.marks.final import CourseGrade
 from autograder.marks.gradebook import Change
 from autograder.marks.late import Late
 from autograder.pages.terminal import safe
-from autograder.records import Record, points, printable, suspicions
+from autograder.records import Record, fell_in_a_check, points, printable, suspicions
 
 FULL, PARTIAL, NONE, UNTRIED = "●", "◐", "○", "·"
 STYLES = {FULL: "green", PARTIAL: "yellow", NONE: "red", UNTRIED: "dim"}
 NOTICED = "⚠"
+MOST_FALLEN = 20  # checks that are listed, those in which most students fell first
 UNTRIED_STATES = {"missing", "not-attempted"}
 
 
@@ -68,6 +69,7 @@ def show_class(out: Console, course: Course, summary: Summary) -> None:
                 soft_wrap=True,
             )
     _show_attempts(out, summary)
+    _show_fallen_in_checks(out, summary)
     if summary.to_look_at:
         places = Counter(f"{homework} {cell}" for homework, cell in summary.to_look_at)
         many = len(summary.to_look_at)
@@ -186,6 +188,26 @@ def _show_attempts(out: Console, summary: Summary) -> None:
         where = f"{result.submission.student}/{result.submission.homework}"
         for line in found:
             out.print(Text("  ").append(safe(where, "bold")).append(": ").append(safe(line)), soft_wrap=True)
+
+
+def _show_fallen_in_checks(out: Console, summary: Summary) -> None:
+    """Checks whose own code raised while it used an answer: as a rule the answer's fault, and now and then ours."""
+    fell: dict[str, list[str]] = {}
+    for result in summary.results:
+        for check in result.record["checks"] if result.record else ():
+            if fell_in_a_check(check):
+                fell.setdefault(f"{result.submission.homework}/{check['id']}", []).append(result.submission.student)
+    if not fell:
+        return
+    out.print()
+    out.print(
+        Text("Fell in a check's own code, and not in a line of the student's;", style="bold"),
+        "as a rule the answer is of another kind than the docstring says, but look at one whether it is the check:",
+        soft_wrap=True,
+    )
+    for check, students in sorted(fell.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST_FALLEN]:
+        some = ", ".join(students[:3]) + (f" and {len(students) - 3} more" if len(students) > 3 else "")
+        out.print(Text("  ").append(safe(check, "bold")).append(": ").append(safe(some)), soft_wrap=True)
 
 
 def _show_changes(out: Console, summary: Summary) -> None:

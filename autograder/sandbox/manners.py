@@ -3,8 +3,8 @@
 This runs beside the program, which could silence it: a courtesy to students whose answers are right and whose functions
 do more than they should, and no wall. The judge takes from it the name of a function and the kind of breach.
 
-Watched are the plain functions of an exercise, called by a probe, and the forward passes of its modules. What they
-share with their caller is compared before and after: tensors, arrays, lists and dictionaries by value; networks by
+Watched are the plain functions of an exercise, called by a probe, the forward passes of its modules and the methods of
+its classes. What they share with their caller is compared before and after: tensors, arrays, lists and dictionaries by value; networks by
 their mode and by what their parameters are; the global random numbers of torch and NumPy by their state.
 """
 
@@ -49,7 +49,10 @@ class Watch:
             for name, value in student.items()
         }
 
-    def _watched(self, name: str, function: FunctionType) -> Callable:
+    def _watched(
+        self, name: str, function: FunctionType, itself: int = 0, kinds: Collection[str] = tuple(KINDS)
+    ) -> Callable:
+        """The function, watched for these kinds of breaches; of its arguments the first `itself` are its own."""
         if function in self._calls:
             return self._calls[function]
 
@@ -58,7 +61,8 @@ class Watch:
             if self._inside:  # what a function does through another one is its own doing
                 return function(*args, **kwargs)
             self._inside += 1
-            seen = [*_look([*args, *kwargs.values()]), *_generators()]
+            looked = (*_look([*args[itself:], *kwargs.values()]), *_generators())
+            seen = [(kind, has_changed) for kind, has_changed in looked if kind in kinds]
             try:
                 return function(*args, **kwargs)
             finally:
@@ -68,16 +72,21 @@ class Watch:
         self._calls[function] = call
         return call
 
-    def watch_modules(self, student: dict[str, Any]) -> None:
-        """Look at every forward pass of the exercise's modules from now on: once, when the program has been loaded."""
-        classes = tuple(
-            value
-            for name, value in student.items()
-            if name in self.names and isinstance(value, type) and issubclass(value, nn.Module)
-        )
-        if not classes:
-            return
+    def watch_classes(self, student: dict[str, Any]) -> None:
+        """Look at every forward pass and method of the exercise's classes from now on: once, after the load."""
+        classes = {n: value for n, value in student.items() if n in self.names and isinstance(value, type)}
+        for name, value in classes.items():
+            for method, function in list(vars(value).items()):
+                if not isinstance(function, FunctionType):
+                    continue
+                if method == "__init__":  # it may draw first weights, and make what it is given its own
+                    setattr(value, method, self._watched(name, function, 1, (ARGUMENTS,)))
+                elif method != "forward" and not method.startswith("_"):
+                    setattr(value, method, self._watched(name, function, 1))
+        if networks := tuple(value for value in classes.values() if issubclass(value, nn.Module)):
+            self._watch_forward(networks)
 
+    def _watch_forward(self, classes: tuple[type, ...]) -> None:
         def before(module: nn.Module, args: tuple) -> None:
             if isinstance(module, classes):
                 self._begun.append((module, list(_look(args))))

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from autograder.checking import CRASHED, ERROR, FAILED, MEMORY, NOT_ATTEMPTED, TIMEOUT, GuestFailure, Limits, Opaque
+from autograder.records import IN_THE_CHECK
 from autograder.sandbox.manners import KINDS
 from autograder.sandbox.runner import NO_MEMORY
 from autograder.sandbox.wording import words
@@ -77,7 +78,7 @@ def from_report(report: Any, parts: Parts) -> GuestFailure:
     if place:
         return GuestFailure(ERROR, f"{what} in {place}", detail)
     hint = "do names, arguments and returned values match the docstring?"
-    return GuestFailure(ERROR, f"{what} when the check used your code: {hint}", detail)
+    return GuestFailure(ERROR, f"{what} {IN_THE_CHECK}: {hint}", detail)
 
 
 def from_ending(ending: dict[str, Any], limits: Limits) -> GuestFailure:

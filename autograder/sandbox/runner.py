@@ -114,7 +114,7 @@ def _serve(judge: socket.socket, caps: channel.Caps) -> None:
                 labels.update(label for label, _ in request["parts"])
                 watch = manners.Watch(request["watch"])
                 _load(student, request["parts"])
-                watch.watch_modules(vars(student))
+                watch.watch_classes(vars(student))
                 answer = None
             else:
                 answer = _call(student, probes, request, watch)

@@ -3,7 +3,8 @@
 Beside the hidden checks lie `<exercise>.mistakes.md`, a catalogue of plausible wrong answers, each of which must lose
 points on the check under which it stands (`autograder.validation.catalogue` says how it is written), and
 `right/<exercise>__<what differs>.py`, each a correct alternative that must keep them all. Both stand for a cell that a
-student added below the reference's.
+student added below the reference's. Of every exercise with networks one more right answer is made here: its networks
+own parts that no check expects.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import SimpleNamespace
+
+from torch import nn
 
 from autograder import checking
 from autograder.checking import Check, Outcome
@@ -24,6 +27,22 @@ from autograder.sandbox import Sandbox
 from autograder.validation import catalogue
 
 WRONG, RIGHT = KINDS = ("wrong", "right")
+
+# What a network may own without doing anything else than before: a probe that walks over its parts must bear all of it.
+ODD_PARTS = """
+def own_odd_parts(construct):
+    def construct_with_odd_parts(self, *args, **kwargs):
+        construct(self, *args, **kwargs)
+        self.register_parameter("odd_frozen", nn.Parameter(torch.ones(2, 3), requires_grad=False))
+        self.register_parameter("odd_empty_frozen", nn.Parameter(torch.empty(4, 0, 1), requires_grad=False))
+        self.register_parameter("odd_absent", None)
+        self.register_buffer("odd_complex", torch.ones(2, dtype=torch.complex64))
+        self.register_buffer("odd_strided", torch.arange(6.0).reshape(2, 3).T)
+        self.register_buffer("odd_whole", torch.tensor(3))
+        self.register_buffer("odd_forgotten", torch.zeros(0), persistent=False)
+
+    return construct_with_odd_parts
+"""
 
 
 @dataclass(frozen=True)
@@ -44,7 +63,7 @@ class Answer:
 def answers(homework: Homework, exercise: Exercise, kind: str) -> list[Answer]:
     """The wrong or right answers that lie beside the checks of an exercise. Raises CheckFileError for a bad file.
 
-    The base of a catalogue is a right answer, named `base`.
+    The base of a catalogue is a right answer, named `base`; networks with odd parts are one named `odd parts`.
     """
     known = _catalogue(homework, exercise)
     if kind == WRONG:
@@ -54,7 +73,16 @@ def answers(homework: Homework, exercise: Exercise, kind: str) -> list[Answer]:
     base = [Answer(RIGHT, "base", exercise.id, known.base)] if known.base else []
     paths = sorted((CHECKS / homework.id / RIGHT).glob(f"{exercise.id}__*.py"))
     sources = {path.stem.partition("__")[2]: path.read_text(encoding="utf-8") for path in paths}
+    if networks := _networks(homework, exercise):
+        sources["odd parts"] = ODD_PARTS + "".join(f"{n}.__init__ = own_odd_parts({n}.__init__)\n" for n in networks)
     return base + [Answer(RIGHT, name, exercise.id, source) for name, source in sources.items()]
+
+
+def _networks(homework: Homework, exercise: Exercise) -> list[str]:
+    """Names of the exercise that are classes of networks."""
+    reference = vars(checking.reference_namespace(homework))
+    found = ((name, reference[name]) for name in exercise.names)
+    return [name for name, value in found if isinstance(value, type) and issubclass(value, nn.Module)]
 
 
 def strays(homework: Homework) -> list[str]:

@@ -100,6 +100,48 @@ def f(x, *rest):
     assert found(ask_bare, source.replace("NAME", "Other")) == set()
 
 
+def test_forward_passes_are_watched_whatever_hooks_a_program_sets_itself(ask_bare):
+    source = """
+class Layer(nn.Module):
+    def forward(self, x):
+        return x.add_(1)
+nn.modules.module.register_module_forward_pre_hook(lambda module, args: None)
+def f(x, *rest):
+    return Layer()(x.clone())
+"""
+    assert found(ask_bare, source) == {("Layer", ARGUMENTS)}
+
+
+def test_methods_of_the_exercise_s_classes_are_watched_and_may_change_their_own_object(ask_bare):
+    source = """
+class Layer:
+    count = 0
+    def good(self, x):
+        self.count += 1
+        return self._own(x.clone())
+    def bad(self, x):
+        return x.add_(1)
+    def _own(self, x):
+        return x.add_(1)
+class Helper:
+    def bad(self, x):
+        return x.add_(1)
+class Made(nn.Linear):
+    def __init__(self, sizes):
+        torch.manual_seed(0)
+        super().__init__(sizes[0], 1)
+        LINE
+def f(x, *rest):
+    return OBJECT(x.clone())
+"""
+    assert found(ask_bare, source.replace("OBJECT", "Layer().good"), watch=("Layer",)) == set()
+    assert found(ask_bare, source.replace("OBJECT", "Layer().bad"), watch=("Layer",)) == {("Layer", ARGUMENTS)}
+    assert found(ask_bare, source.replace("OBJECT", "Helper().bad"), watch=("Layer",)) == set()
+    made = source.replace("OBJECT(x.clone())", "Made([2, 3])")
+    assert found(ask_bare, made.replace("LINE", "self.sizes = sizes"), watch=("Made",)) == set()
+    assert found(ask_bare, made.replace("LINE", "sizes.pop()"), watch=("Made",)) == {("Made", ARGUMENTS)}
+
+
 def test_only_what_the_probe_calls_is_watched(ask_bare):
     """One watched function that hands its own tensor to another may find it changed."""
     source = "def f(x, *rest):\n    return g(x.clone())\ndef g(x):\n    return x.add_(1)"

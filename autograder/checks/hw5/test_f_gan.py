@@ -204,7 +204,8 @@ def test_bound(grade):
         divergence = (q * F_OF[name](p / q)).sum()
         assert near(tensor(found, (), "the bound"), divergence), f"the bound is not tight for {name}"
     v_real = [between(grade.rng, -3, 3, 5) for _ in NAMES]
-    v_fake = [between(grade.rng, -3, 3, 8) for _ in NAMES]
+    # some below -2 in every run, where the parabola of Pearson's conjugate ends
+    v_fake = [torch.cat([between(grade.rng, -3, -2.3, 2), between(grade.rng, -3, 3, 6)]) for _ in NAMES]
     answer = sequence(grade.submission(bounds, list(NAMES), v_real, v_fake), 6, "the list of bounds")
     for name, real, fake, found in zip(NAMES, v_real, v_fake, answer, strict=True):
         assert near(tensor(found, (), "the bound"), true_bound(name, real, fake)), f"the bound is not right for {name}"
