@@ -194,7 +194,7 @@ def memory_needed(data):
 
 
 def test_memory_is_measured():
-    """The measure itself: ten million numbers of a notebook are a list of eighty megabytes, some of which may be free already."""
+    """The measure itself: ten million numbers are a list of eighty megabytes, some of which may have been free."""
     assert memory_needed(b'{"nbformat": 4, "cells": [], "x": [' + b"1," * 9_900_000 + b"1]}") > 70_000_000
     assert memory_needed(b"null") < 10_000_000
 

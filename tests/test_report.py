@@ -66,7 +66,9 @@ def test_staff_are_told_in_which_checks_our_own_code_fell(course):
     def fell(student, where):
         record = record_of(course, student=student)
         ours, *others = record["checks"]
-        return record | {"checks": [ours | {"state": "error", "message": f"TypeError {where}: do names match?"}, *others]}
+        return record | {
+            "checks": [ours | {"state": "error", "message": f"TypeError {where}: do names match?"}, *others]
+        }
 
     check = record_of(course)["checks"][0]["id"]
     told = shown(course, *(fell(name, records.IN_THE_CHECK) for name in ("ada", "bob", "cy", "dan", "eve")))

@@ -4,8 +4,9 @@ This runs beside the program, which could silence it: a courtesy to students who
 do more than they should, and no wall. The judge takes from it the name of a function and the kind of breach.
 
 Watched are the plain functions of an exercise, called by a probe, the forward passes of its modules and the methods of
-its classes. What they share with their caller is compared before and after: tensors, arrays, lists and dictionaries by value; networks by
-their mode and by what their parameters are; the global random numbers of torch and NumPy by their state.
+its classes. What they share with their caller is compared before and after: tensors, arrays, lists and dictionaries by
+value; networks by their mode and by what their parameters are; the global random numbers of torch and NumPy by their
+state.
 """
 
 from __future__ import annotations

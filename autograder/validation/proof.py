@@ -29,13 +29,15 @@ from autograder.validation import catalogue
 WRONG, RIGHT = KINDS = ("wrong", "right")
 
 # What a network may own without doing anything else than before: a probe that walks over its parts must bear all of it.
+# Where the docstring says which parameters there are (PARAMETERS_GIVEN in the file of checks) buffers alone are odd.
+ODD_PARAMETERS = """
+        self.register_parameter("odd_frozen", nn.Parameter(torch.ones(2, 3), requires_grad=False))
+        self.register_parameter("odd_empty", nn.Parameter(torch.empty(4, 0, 1), requires_grad=False))
+        self.register_parameter("odd_absent", None)"""
 ODD_PARTS = """
 def own_odd_parts(construct):
     def construct_with_odd_parts(self, *args, **kwargs):
-        construct(self, *args, **kwargs)
-        self.register_parameter("odd_frozen", nn.Parameter(torch.ones(2, 3), requires_grad=False))
-        self.register_parameter("odd_empty_frozen", nn.Parameter(torch.empty(4, 0, 1), requires_grad=False))
-        self.register_parameter("odd_absent", None)
+        construct(self, *args, **kwargs)PARAMETERS
         self.register_buffer("odd_complex", torch.ones(2, dtype=torch.complex64))
         self.register_buffer("odd_strided", torch.arange(6.0).reshape(2, 3).T)
         self.register_buffer("odd_whole", torch.tensor(3))
@@ -73,16 +75,21 @@ def answers(homework: Homework, exercise: Exercise, kind: str) -> list[Answer]:
     base = [Answer(RIGHT, "base", exercise.id, known.base)] if known.base else []
     paths = sorted((CHECKS / homework.id / RIGHT).glob(f"{exercise.id}__*.py"))
     sources = {path.stem.partition("__")[2]: path.read_text(encoding="utf-8") for path in paths}
-    if networks := _networks(homework, exercise):
-        sources["odd parts"] = ODD_PARTS + "".join(f"{n}.__init__ = own_odd_parts({n}.__init__)\n" for n in networks)
+    if odd := _odd_parts(homework, exercise):
+        sources["odd parts"] = odd
     return base + [Answer(RIGHT, name, exercise.id, source) for name, source in sources.items()]
 
 
-def _networks(homework: Homework, exercise: Exercise) -> list[str]:
-    """Names of the exercise that are classes of networks."""
+def _odd_parts(homework: Homework, exercise: Exercise) -> str:
+    """A cell after which the exercise's networks own parts that no check expects; "" where it has no networks."""
     reference = vars(checking.reference_namespace(homework))
-    found = ((name, reference[name]) for name in exercise.names)
-    return [name for name, value in found if isinstance(value, type) and issubclass(value, nn.Module)]
+    classes = [name for name in exercise.names if isinstance(reference[name], type)]
+    networks = [name for name in classes if issubclass(reference[name], nn.Module)]
+    if not networks:
+        return ""
+    given = hasattr(checking.load_checks(homework, exercise)[0].module, "PARAMETERS_GIVEN")
+    odd = ODD_PARTS.replace("PARAMETERS", "" if given else ODD_PARAMETERS)
+    return odd + "".join(f"{name}.__init__ = own_odd_parts({name}.__init__)\n" for name in networks)
 
 
 def strays(homework: Homework) -> list[str]:

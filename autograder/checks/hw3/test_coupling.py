@@ -14,6 +14,8 @@ from autograder.checking import Grade, hint, number, points, probe, sequence, te
 from autograder.judging import instruments
 from autograder.judging.instruments import normal
 
+PARAMETERS_GIVEN = True  # the docstring says which there are
+
 PROMISES = {
     "AffineCoupling": {
         "Coordinates with mask[i] = True are kept": "forward, inverse",

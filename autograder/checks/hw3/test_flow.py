@@ -16,6 +16,8 @@ from autograder.checking import Grade, hint, number, points, probe, sequence, te
 from autograder.judging import instruments
 from autograder.judging.instruments import normal
 
+PARAMETERS_GIVEN = True  # the docstring says which there are
+
 PROMISES = {
     "Flow": {
         "A flow made of layers, each an nn.Module that is invertible": "forward, inverse",

@@ -16,6 +16,8 @@ from autograder.checking import Grade, hint, number, points, probe, sequence, te
 from autograder.judging import instruments
 from autograder.judging.instruments import between, inherits, left_alone, normal, twisted_order
 
+PARAMETERS_GIVEN = True  # the docstring says which there are
+
 PROMISES = {
     "IAF": {
         "every coordinate of x is scaled and shifted by functions of the noise before it": "inverse",

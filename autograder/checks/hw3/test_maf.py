@@ -16,6 +16,8 @@ from autograder.checking import Grade, hint, number, points, probe, sequence, te
 from autograder.judging import instruments
 from autograder.judging.instruments import between, inherits, left_alone, normal, twisted_order
 
+PARAMETERS_GIVEN = True  # the docstring says which there are
+
 PROMISES = {
     "MAF": {
         "every coordinate of x is Gaussian, given those before it, and z is its noise": "forward",

@@ -74,7 +74,8 @@ def drawn(student, settings, z):
 
 @probe
 def sizes_of(student, cases):
-    return [sum(p.numel() for p in student.RealNVP(masks, hidden).parameters()) for masks, hidden in cases]
+    flows = [student.RealNVP(masks, hidden) for masks, hidden in cases]
+    return [sum(p.numel() for p in flow.parameters() if p.requires_grad) for flow in flows]
 
 
 @probe

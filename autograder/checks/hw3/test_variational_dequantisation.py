@@ -18,6 +18,8 @@ from autograder.checking import hint, number, points, probe, sequence, tensor
 from autograder.judging import instruments
 from autograder.judging.instruments import normal
 
+PARAMETERS_GIVEN = True  # the docstring says which there are
+
 PROMISES = {
     "ConditionalCoupling": {
         "A coupling layer on h (B, D) whose network also sees the data x (B, D)": "layer",

@@ -70,13 +70,13 @@ def slope(student, logits: Tensor, u: Tensor, temperature: float, options: dict,
 
 @probe
 def model(student, settings: list) -> tuple:
-    """A model in float64, moved by `shift` along a random direction; and the direction."""
+    """A model in float64, what learns in it moved by `shift` along a random direction; and the direction."""
     sizes, seed, scale, shift = settings
     torch.manual_seed(seed)
     vae = student.DiscreteVAE(*sizes).double()
     generator, direction = torch.Generator().manual_seed(seed), []
     with torch.no_grad():
-        for parameter in vae.parameters():
+        for parameter in filter(lambda parameter: parameter.requires_grad, vae.parameters()):
             parameter.mul_(scale)
             move = torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * parameter.abs().mean()
             parameter.add_(shift * move)
@@ -106,8 +106,9 @@ def model_slopes(student, settings: list, x: Tensor, u: Tensor, temperature: flo
     """The slope of a weighted sum of rec and kl along the direction, by backpropagation."""
     vae, direction = model(student, settings)
     loss = vae.loss(x, u, temperature)
-    value = weights[0] * loss["rec"] + weights[1] * loss["kl"] + sum((p * 0).sum() for p in vae.parameters())
-    gradients = torch.autograd.grad(value, list(vae.parameters()))
+    learning = [parameter for parameter in vae.parameters() if parameter.requires_grad]
+    value = weights[0] * loss["rec"] + weights[1] * loss["kl"] + sum((p * 0).sum() for p in learning)
+    gradients = torch.autograd.grad(value, learning)
     return sum((g * v).sum() for g, v in zip(gradients, direction, strict=True))
 
 

@@ -14,6 +14,8 @@ from torch import Tensor
 from autograder.checking import hint, points, probe, sequence, tensor
 from autograder.judging.instruments import near_max, normal
 
+PARAMETERS_GIVEN = True  # the docstring says which there are
+
 PROMISES = {
     "power_iteration": {
         "An estimate (sigma, u, v) of the largest singular value of W (m, n) and its two singular vectors.": (

@@ -53,14 +53,14 @@ PARTS = ("total", "rec", "codebook", "commitment")
 
 @probe
 def model(student, settings: list) -> tuple:
-    """A model in float64, moved by two shifts along random directions: all but the codebook, and the codebook."""
+    """A model in float64, what learns in it moved along random directions: all but the codebook, and the codebook."""
     sizes, seed, size, shift, codebook_shift, grid = settings
     torch.manual_seed(seed)
     vqvae = student.VQVAE(*sizes).double()
     generator = torch.Generator().manual_seed(seed)
     rest, own = [], []
     with torch.no_grad():
-        for parameter in vqvae.parameters():
+        for parameter in filter(lambda parameter: parameter.requires_grad, vqvae.parameters()):
             is_codebook = parameter is vqvae.codebook
             if is_codebook and grid:
                 parameter.copy_(torch.linspace(*grid, len(parameter), dtype=torch.float64)[:, None])
@@ -110,7 +110,7 @@ def slopes(student, settings: list, x: Tensor, weights: list) -> list:
     value = sum(w * loss[name] for w, name in zip(weights[:3], ("rec", "codebook", "commitment"), strict=True))
     if len(weights) == 4:
         value = weights[3] * loss["total"]
-    value = value + sum((p * 0).sum() for p in vqvae.parameters())
+    value = value + sum((p * 0).sum() for p, _ in rest + own)
     gradients = torch.autograd.grad(value, [p for p, _ in rest + own])
     products = [(g * v).sum() for g, (_, v) in zip(gradients, rest + own, strict=True)]
     return [sum(products[: len(rest)]), sum(products[len(rest) :])]
