@@ -283,8 +283,20 @@ def test_wrong_and_right_answers_come_through_one_door():
     assert wrong["kl_sign"].caught_by == "vae/kl"
     assert wrong["kl_sign"].sentence == "The KL has the wrong sign."
     right = {answer.name: answer.source for answer in proof.answers(homework, vae, "right")}
-    assert set(right) == {"base"} | {path.stem[5:] for path in (CHECKS / "hw2" / "right").glob("vae__*.py")}
+    assert set(right) == {"base", "odd parts"} | {path.stem[5:] for path in (CHECKS / "hw2" / "right").glob("vae__*.py")}
     assert wrong["kl_sign"].source == right["base"].replace("= gaussian_kl(", "= -gaussian_kl(")
+
+
+def test_networks_get_odd_parts_and_those_whose_docstring_lists_their_parameters_get_buffers_alone():
+    homework = COURSE.homework("hw3")
+    odd = {
+        exercise.id: answer.source
+        for exercise in homework.exercises
+        for answer in proof.answers(homework, exercise, "right")
+        if answer.name == "odd parts"
+    }
+    assert "odd_frozen" in odd["realnvp"] and "RealNVP.__init__ = own_odd_parts(RealNVP.__init__)" in odd["realnvp"]
+    assert "odd_complex" in odd["maf"] and "odd_frozen" not in odd["maf"] and "t1_formula" not in odd
 
 
 def test_what_belongs_to_no_exercise_is_named(tmp_path, monkeypatch):

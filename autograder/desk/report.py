@@ -205,9 +205,9 @@ def _show_fallen_in_checks(out: Console, summary: Summary) -> None:
         "as a rule the answer is of another kind than the docstring says, but look at one whether it is the check:",
         soft_wrap=True,
     )
-    for check, students in sorted(fell.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST_FALLEN]:
+    for name, students in sorted(fell.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST_FALLEN]:
         some = ", ".join(students[:3]) + (f" and {len(students) - 3} more" if len(students) > 3 else "")
-        out.print(Text("  ").append(safe(check, "bold")).append(": ").append(safe(some)), soft_wrap=True)
+        out.print(Text("  ").append(safe(name, "bold")).append(": ").append(safe(some)), soft_wrap=True)
 
 
 def _show_changes(out: Console, summary: Summary) -> None:
