@@ -112,32 +112,39 @@ def student_notebook(
             raise ReleaseError(f"nbgrader would release {', '.join(files)} and not the notebook of {homework.id} alone")
         student = nbformat.read(released / files[0], as_version=4)
     _prove_cleared(homework, student)
-    if course.toolkit:
-        _install_toolkit(student, course.toolkit)
+    _where_it_is_alone(student, course.toolkit)
     return student
 
 
 IMPORTS_TOOLKIT = "import dgm\n"
 ALONE = """\
-try:
-    import dgm
-except ModuleNotFoundError:  # the notebook is alone, as on Colab
+import importlib.util
+
+if importlib.util.find_spec("dgm") is None:  # the notebook is alone, as on Colab
+{}
+import dgm
+"""
+INSTALLED = """\
     import subprocess
 
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "{}"], check=True)
-    import dgm
-"""
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "{}"], check=True)"""
+SAID = """\
+    raise ModuleNotFoundError(
+        "The toolkit dgm is not here. Put this notebook back into its folder, beside the folder dgm. Where it has to "
+        "be alone, upload the wheel of dgm, which the course hands out, and run in a cell above: !pip install dgm-*.whl"
+    )"""
 
 
-def _install_toolkit(student: NotebookNode, address: str) -> None:
+def _where_it_is_alone(student: NotebookNode, address: str) -> None:
     """Let the set-up cell get the toolkit from the course's address where it does not lie beside the notebook.
 
-    Raises ReleaseError where no cell, or more than one, imports it.
+    Without an address it says what to do. Raises ReleaseError where no cell, or more than one, imports the toolkit.
     """
     found = [cell for cell in student.cells if cell.cell_type == "code" and f"\n{IMPORTS_TOOLKIT}" in cell.source]
     if len(found) != 1:
-        raise ReleaseError(f"{len(found)} cells import the toolkit; its address belongs into one")
-    found[0].source = found[0].source.replace(f"\n{IMPORTS_TOOLKIT}", "\n" + ALONE.format(address), 1)
+        raise ReleaseError(f"{len(found)} cells import the toolkit; what to do without it belongs into one")
+    alone = ALONE.format(INSTALLED.format(address) if address else SAID)
+    found[0].source = found[0].source.replace(f"\n{IMPORTS_TOOLKIT}", f"\n{alone}", 1)
 
 
 def _config() -> Config:
