@@ -19,7 +19,7 @@ from autograder.validation import __main__ as command
 from autograder.validation import page
 from autograder.validation.mutants import MUTATORS, mutants
 from autograder.validation.proof import RIGHT, WRONG
-from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result, Shelf, Trial, key, run, trials
+from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result, Shelf, Trial, Workers, key, run, trials
 
 COURSE = load_course()
 EXERCISES = [(homework, exercise) for homework in COURSE.given for exercise in homework.exercises]
@@ -259,7 +259,8 @@ def test_a_sample_of_mutants_loses_points(homework, tmp_path):
         unlisted_trials += sample(unlisted, 1, lambda trial: trial.name)
     chosen_trials = sample(unlisted_trials, SAMPLE, lambda trial: f"{trial.exercise} {trial.name}")
     isolation = "none" if sandbox_problem() else "bubblewrap"
-    results = list(run(chosen_trials, Shelf(tmp_path / "shelf.jsonl"), 1, isolation))
+    with Workers(1, isolation) as workers:
+        results = list(run(chosen_trials, Shelf(tmp_path / "shelf.jsonl"), workers))
     summaries = [
         page.Summary(homework, exercise, {}, [result for result in results if result.exercise == exercise.id])
         for exercise in homework.exercises

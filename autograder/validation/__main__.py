@@ -34,7 +34,7 @@ from autograder.validation.page import (
     terminal_table,
 )
 from autograder.validation.promises import contract
-from autograder.validation.trials import KINDS, REFERENCE_SEEDS, Result, Shelf, Trial, run, trials
+from autograder.validation.trials import KINDS, REFERENCE_SEEDS, Result, Shelf, Trial, Workers, run, trials
 
 PAGE = ROOT / "autograder" / "VALIDATION.md"
 SHELVES = ROOT / "build" / "validation"
@@ -69,10 +69,10 @@ def validate(options: argparse.Namespace) -> int:
         for homework, exercise in chosen
     }
     summaries: dict[Homework, list[Summary]] = {homework: [] for homework in homeworks}
-    with _progress(sum(map(len, wanted.values()))) as tick:
+    with _progress(sum(map(len, wanted.values()))) as tick, Workers(options.jobs, isolation) as workers:
         for (homework, exercise), its_trials in wanted.items():
             summary = Summary(homework, exercise, reasons[homework].get(exercise.id, {}))
-            for result in run(its_trials, _shelf(homework, exercise, options.fresh), options.jobs, isolation):
+            for result in run(its_trials, _shelf(homework, exercise, options.fresh), workers):
                 summary.results.append(result)
                 tick(f"{homework.id}/{exercise.id}")
             order = {_which(trial): place for place, trial in enumerate(its_trials)}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from functools import cache
@@ -167,7 +167,27 @@ class Shelf:
         self._new_line = ""
 
 
-def run(wanted: Iterable[Trial], shelf: Shelf, jobs: int, isolation: str) -> Iterator[Result]:
+class Workers:
+    """Processes that judge, started when the first trial asks for them; each keeps its sandbox and its references."""
+
+    def __init__(self, jobs: int, isolation: str) -> None:
+        self.jobs, self._isolation = jobs, isolation
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool:
+            self._pool.shutdown(cancel_futures=True)
+
+    def submit(self, trial: Trial, trial_key: str) -> Future[Result]:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(self.jobs, mp_context=get_context("spawn"))
+        return self._pool.submit(run_trial, trial, trial_key, self._isolation)
+
+
+def run(wanted: Iterable[Trial], shelf: Shelf, workers: Workers) -> Iterator[Result]:
     """The result of every trial as it is ready; those on the shelf come first and cost nothing."""
     waiting = []
     for trial in wanted:
@@ -176,18 +196,12 @@ def run(wanted: Iterable[Trial], shelf: Shelf, jobs: int, isolation: str) -> Ite
             waiting.append((trial, trial_key))
         else:
             yield known
-    if not waiting:
-        return
-    pool = ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
     queue = iter(waiting)
-    running = {pool.submit(run_trial, *item, isolation) for item in islice(queue, 2 * jobs)}
-    try:
-        while running:
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                result = future.result()
-                shelf.add(result)
-                yield result
-            running |= {pool.submit(run_trial, *item, isolation) for item in islice(queue, len(finished))}
-    finally:
-        pool.shutdown(cancel_futures=True)
+    running = {workers.submit(*item) for item in islice(queue, 2 * workers.jobs)}
+    while running:
+        finished, running = wait(running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            result = future.result()
+            shelf.add(result)
+            yield result
+        running |= {workers.submit(*item) for item in islice(queue, len(finished))}
