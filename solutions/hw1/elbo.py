@@ -13,7 +13,7 @@ from torch import Tensor
 
 
 def _log_normal(x: Tensor, mean: Tensor, std: Tensor) -> Tensor:
-    """log N(x; mean, std^2 I), summed over the last axis of x."""
+    """log N(x; mean, diag(std)^2), summed over the last axis of x."""
     return (-0.5 * ((x - mean) / std).square() - std.log() - 0.5 * math.log(2 * math.pi)).sum(-1)
 
 
@@ -22,10 +22,10 @@ def elbo(
 ) -> Tensor:
     """Monte Carlo estimate of the evidence lower bound of every data point: (B,), in nats.
 
-    The model has p(z) = N(0, I) and p(x | z) = N(x; mean(z), std(z)^2 I); the approximate posterior is
-    q(z | x) = N(z; q_mean, q_std^2 I). x is (B, D); q_mean and q_std > 0 are (B, d); eps (K, B, d) is standard normal
-    noise, the only randomness; `decoder(z)` takes z (K, B, d) to (mean, std), mean (K, B, D) and std a positive tensor
-    of shape () or any that broadcasts to it.
+    The model has p(z) = N(0, I) and p(x | z) = N(x; mean(z), diag(std(z))^2); the approximate posterior is
+    q(z | x) = N(z; q_mean, diag(q_std)^2). x is (B, D); q_mean and q_std > 0 are (B, d); eps (K, B, d) is standard
+    normal noise, the only randomness; `decoder(z)` takes z (K, B, d) to (mean, std), mean (K, B, D) and std a positive
+    tensor of shape () or any that broadcasts to it.
 
     The result is the mean over k of log p(x | z_k) + log p(z_k) - log q(z_k | x), with z_k = q_mean + q_std eps_k and
     no term replaced by its closed form: when q is the exact posterior, every z_k gives log p(x) itself.

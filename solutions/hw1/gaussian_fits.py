@@ -16,7 +16,8 @@ def kl_grid(log_p: Tensor, log_q: Tensor, dx: float) -> Tensor:
     """KL(p || q) in nats, (): the Riemann sum of p log(p / q) over a grid with spacing dx.
 
     log_p, log_q (N,) are the log densities at the grid points. Where p is 0, that is log_p = -inf, the point
-    contributes exactly 0, whatever log_q is there (it may be -inf as well).
+    contributes exactly 0, whatever log_q is there (it may be -inf as well). Where q is 0 and p is not, the result is
+    inf.
     """
     p = log_p.exp()
     # A product with 0 is not enough: 0 * inf is NaN.

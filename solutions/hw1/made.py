@@ -16,7 +16,8 @@ def make_masks(D: int, hidden: list[int], order: Tensor, generator: torch.Genera
     Mask l has the shape of that layer's weight, (outputs, inputs): (hidden[0], D), (hidden[1], hidden[0]), ...,
     (D, hidden[-1]); entry (i, j) is 1 when unit i may read unit j. order (D,) is a permutation of 0..D-1, and order[i]
     is the position of x_i. Variable x_i has degree order[i] + 1. Every hidden unit draws a degree in 1..D-1 uniformly
-    with `generator`, never below the smallest degree of the layer before, so that every unit has something to read.
+    with `generator`, never below the smallest degree of the layer before, so that every unit has something to read:
+    whether by drawing from the smallest degree on or by raising what lies below it.
     A hidden unit reads all units of at most its own degree (Eq. 12); output i reads all of a degree below order[i] + 1
     (Eq. 13). The same generator state gives the same masks.
     """

@@ -32,7 +32,8 @@ def histogram_density(x: Tensor, edges: Tensor) -> Tensor:
     """The histogram of x (N,) as a density: its height (K,) over each of the K bins between edges (K + 1,).
 
     The edges increase; the bins may differ in width. Points outside [edges[0], edges[-1]] are ignored and do not count
-    as data, so that the density integrates to 1 over the range of the edges.
+    as data, so that the density integrates to 1 over the range of the edges. A point on an inner edge counts once, in
+    either of the two bins that meet there.
 
     Raises ValueError when no point lies in that range.
     """

@@ -1,6 +1,6 @@
 """The likelihood of a latent-variable model by naive Monte Carlo: averaging over draws from the prior.
 
-Model   p(x) = E_{p(z)}[p(x | z)], with p(x | z) = N(x; mean(z), std(z)^2 I), a Gaussian with independent coordinates.
+Model   p(x) = E_{p(z)}[p(x | z)], with p(x | z) = N(x; mean(z), diag(std(z))^2): independent coordinates.
 Source  Kingma & Welling (2019), arXiv:1906.02691, section 1.7.1 (the intractable marginal likelihood).
 Shapes  K draws, B batch, D data dimension, d latent dimension.
 Units   nats.

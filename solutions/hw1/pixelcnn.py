@@ -18,7 +18,8 @@ class PixelCNN(nn.Module):
 
     A stack of n_layers >= 2 masked convolutions with ReLUs between them. The first is of kind "A" and makes n_filters
     channels; all others are of kind "B". The last has kernel size 1 and makes the one logit per pixel, the others
-    have the given kernel_size. The images, which come in as 0 and 1, enter the first layer rescaled, with 0 halfway.
+    have the given kernel_size. The images come in as 0 and 1; they may be rescaled before the first layer, for instance
+    to -1 and 1, so that the zeros outside the image are neither.
     """
 
     def __init__(self, n_filters: int = 16, n_layers: int = 5, kernel_size: int = 5) -> None:
@@ -42,7 +43,8 @@ class PixelCNN(nn.Module):
     def sample(self, n: int, u: Tensor) -> Tensor:
         """Draw n images (n, 1, H, W), pixel after pixel in raster order, with the given uniform numbers u (n, 1, H, W).
 
-        A pixel becomes 1 exactly when its u is smaller than its probability of being 1, given the pixels drawn so far.
+        The images hold 0 and 1, in any dtype. A pixel becomes 1 exactly when its u is smaller than its probability of
+        being 1, given the pixels drawn so far.
         """
         x = torch.zeros_like(u)
         for row in range(u.shape[2]):

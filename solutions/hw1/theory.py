@@ -12,6 +12,8 @@ from torch import Tensor
 def alpha_divergence_of_gaussians(mean1: float, mean2: float, std: float, alpha: float) -> float:
     """Alpha divergence of N(mean1, std^2) from N(mean2, std^2), in closed form, for any real alpha.
 
+    Results beyond 1e15 are not asked for, so that nothing overflows.
+
     The convention is that of `alpha_divergence`, with an integral in place of the sum:
     4 / (1 - alpha^2) * (1 - integral of p^((1 + alpha) / 2) q^((1 - alpha) / 2)). All arguments are numbers, std > 0,
     and so is the result. alpha = 1 and alpha = -1 give the limits.

@@ -14,7 +14,7 @@ from solutions.hw2.gaussian_losses import gaussian_kl
 def active_units(mean: Tensor, threshold: float = 0.01) -> int:
     """Number of latent dimensions whose posterior mean varies over the data: its variance exceeds the threshold.
 
-    mean (N, d) holds the means of q(z | x) for N > 1 data points.
+    mean (N, d) holds the means of q(z | x) for N > 1 data points. The variance may be divided by N or by N - 1.
     """
     variance = (mean - mean.mean(0)).square().mean(0)  # ten times faster than `mean.var(0)` on data with many rows
     return int((variance > threshold).sum())

@@ -20,7 +20,8 @@ class VAE(nn.Module):
 
     Encoder and decoder are small networks with `hidden` units in every hidden layer. `likelihood` is "gaussian", for
     real x, or "bernoulli", for x of 0s and 1s. With "gaussian" the logarithms of the decoder's standard deviations
-    are learnt too: one number per coordinate of x, the same for every z. Raises ValueError for another likelihood.
+    are learnt too: one number for all coordinates of x, one for each, or outputs of the decoder, as you like. Raises
+    ValueError for another likelihood.
     """
 
     def __init__(self, d_x: int, d_z: int, hidden: int, likelihood: str = "gaussian") -> None:
@@ -72,7 +73,7 @@ class VAE(nn.Module):
 
         eps_z (n, d_z) is standard normal noise for z. With a Gaussian likelihood eps_x (n, d_x) is standard normal
         noise for x; with a Bernoulli likelihood it holds uniform numbers, and x_i = 1 exactly when eps_x is smaller
-        than the probability of x_i = 1.
+        than the probability of x_i = 1, else 0, in any dtype.
         """
         if self.likelihood == "bernoulli":
             return (eps_x < torch.sigmoid(self.decode(eps_z))).to(eps_x)

@@ -24,8 +24,8 @@ PROMISES = {
         "P(the next draw is 1 | the n draws), with the unknown probability integrated out.": "predictive",
     },
     "map_estimate": {
-        "The mode of the posterior density.": "map_estimate",
-        "Both parameters of the posterior must be larger than 1.": "map_estimate",
+        "The mode of the posterior density": "map_estimate",
+        "asked for only where both parameters of the posterior are larger than 1.": "map_estimate",
     },
     "log_evidence": {
         "Log probability under the prior of one particular sequence of n draws with k ones, in nats.": "evidence",
@@ -33,7 +33,10 @@ PROMISES = {
             "evidence"
         ),
         "a: Tensor | float, b: Tensor | float, k: Tensor | float, n: Tensor | float": "evidence_of_numbers",
-        "The result is finite, and in float64 accurate to 1e-4, for tens of thousands of draws as well.": "many_draws",
+        "The result is off by at most 1e-4 nats: for float64 tensors with n up to tens of thousands, where it must": (
+            "evidence, many_draws"
+        ),
+        "for numbers with n up to 30, where a float32 result will do.": "evidence_of_numbers",
     },
 }
 

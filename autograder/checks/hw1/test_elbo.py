@@ -23,8 +23,8 @@ from autograder.judging.instruments import between, normal
 PROMISES = {
     "elbo": {
         "Monte Carlo estimate of the evidence lower bound of every data point: (B,), in nats.": "value, average",
-        "The model has p(z) = N(0, I) and p(x | z) = N(x; mean(z), std(z)^2 I)": "value",
-        "q(z | x) = N(z; q_mean, q_std^2 I).": "value",
+        "The model has p(z) = N(0, I) and p(x | z) = N(x; mean(z), diag(std(z))^2)": "value",
+        "q(z | x) = N(z; q_mean, diag(q_std)^2).": "value",
         "x is (B, D); q_mean and q_std > 0 are (B, d); eps (K, B, d) is standard normal noise, the only randomness": (
             "value"
         ),

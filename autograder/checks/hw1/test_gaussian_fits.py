@@ -26,6 +26,7 @@ PROMISES = {
         "Where p is 0, that is log_p = -inf, the point contributes exactly 0, whatever log_q is there": (
             "kl_where_p_is_zero"
         ),
+        "Where q is 0 and p is not, the result is inf.": "kl_where_p_is_zero",
     },
     "fit_gaussian": {
         "Mean () and standard deviation () of the Gaussian q fitted to p by gradient descent from (mean0, log_std0).": (

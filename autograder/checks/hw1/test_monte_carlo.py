@@ -31,6 +31,7 @@ PROMISES = {
         ),
         "The edges increase; the bins may differ in width.": "histogram_is_a_density",
         "Points outside [edges[0], edges[-1]] are ignored and do not count as data": "histogram_ignores_points_outside",
+        "A point on an inner edge counts once, in either of the two bins that meet there.": "histogram_is_a_density",
         "Raises ValueError when no point lies in that range.": "empty_range",
     },
 }
@@ -166,6 +167,21 @@ def test_histogram_is_a_density(grade):
     ends = torch.stack([edges[0], edges[0], edges[-1], edges[-1], edges[-1]])  # the range is closed on either side
     cases.append((torch.cat([ends, middle.repeat(4), middle[1:2].repeat(9)]), edges))  # and equal points are points
     judge_densities(grade, cases, "the height of a bin is not the share of its points over its width")
+    judge_inner_edges(grade)
+
+
+def judge_inner_edges(grade):
+    """Fail unless a point on an inner edge counts exactly once, in one of the two bins beside it."""
+    edges = random_edges(5, grade.rng)
+    middle = (edges[1:] + edges[:-1]) / 2
+    x = torch.cat([middle.repeat(3), edges[1:-1]])
+    (answer,) = sequence(grade.submission(densities, [(x, edges)]), 1, "the list of histograms")
+    density = tensor(answer, (5,), "the result of histogram_density")
+    taken = (density * edges.diff() * len(x) - 3).cumsum(0)  # of the points on edges, by the bins up to each one
+    right = torch.stack([(taken[:-1] - torch.arange(4) - side).abs() < 1e-3 for side in (0, 1)]).any(0)
+    assert right.all() and (taken[-1] - 4).abs() < 1e-3, (
+        "a point on an inner edge does not count once, in one of the two bins that meet there"
+    )
 
 
 @points("1/5")

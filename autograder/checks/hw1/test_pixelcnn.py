@@ -35,7 +35,7 @@ PROMISES = {
         "The last has kernel size 1 and makes the one logit per pixel, the others have the given kernel_size.": (
             "logits_see_what_came_before"
         ),
-        "The images, which come in as 0 and 1, enter the first layer rescaled, with 0 halfway.": "learns_digits",
+        "The images come in as 0 and 1; they may be rescaled before the first layer": "learns_digits",
         "Logits (B, 1, H, W) of p(x_i = 1 | earlier pixels) for the images x (B, 1, H, W).": (
             "logits_do_not_look_ahead, logits_see_what_came_before"
         ),
@@ -45,6 +45,7 @@ PROMISES = {
         "Draw n images (n, 1, H, W), pixel after pixel in raster order, with the given uniform numbers u (n, 1,": (
             "samples_follow_the_logits"
         ),
+        "The images hold 0 and 1, in any dtype.": "samples_follow_the_logits",
         "A pixel becomes 1 exactly when its u is smaller than its probability of being 1, given the pixels drawn": (
             "samples_follow_the_logits"
         ),

@@ -18,6 +18,7 @@ PROMISES = {
         "Alpha divergence of N(mean1, std^2) from N(mean2, std^2), in closed form, for any real alpha.": (
             "generic_alpha"
         ),
+        "Results beyond 1e15 are not asked for": "generic_alpha",
         "The convention is that of `alpha_divergence`, with an integral in place of the sum": "generic_alpha",
         "All arguments are numbers, std > 0, and so is the result.": "generic_alpha, limits",
         "alpha = 1 and alpha = -1 give the limits.": "limits",

@@ -20,6 +20,7 @@ PROMISES = {
             "active_units"
         ),
         "mean (N, d) holds the means of q(z | x) for N > 1 data points.": "active_units",
+        "The variance may be divided by N or by N - 1.": "active_units",
     },
     "collapse_report": {
         "What every latent dimension carries: dict(kl=(d,), active=int, collapsed=bool (d,)).": "kl, report",

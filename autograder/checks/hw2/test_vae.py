@@ -63,7 +63,7 @@ PROMISES = {
         "the encoder learns from `rec` as well, through z.": "gradient",
         "Draw n points (n, d_x) from the model: z from the prior, then x from p(x | z).": "sample",
         "eps_z (n, d_z) is standard normal noise for z.": "sample",
-        "x_i = 1 exactly when eps_x is smaller than the probability of x_i = 1.": "sample",
+        "x_i = 1 exactly when eps_x is smaller than the probability of x_i = 1, else 0, in any dtype.": "sample",
     },
 }
 

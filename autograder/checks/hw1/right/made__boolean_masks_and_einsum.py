@@ -1,4 +1,4 @@
-"""Boolean masks, degrees from torch.rand, one weight (D, K, H) for the output by einsum, tanh."""
+"""Boolean masks, degrees from torch.rand, raised to the smallest before, one weight (D, K, H) for the output by einsum, tanh."""
 
 
 def make_masks(D, hidden, order, generator):
@@ -6,7 +6,7 @@ def make_masks(D, hidden, order, generator):
     inputs, masks = degree, []
     for width in hidden:
         low = degree.min()
-        new = low + torch.floor(torch.rand(width, generator=generator) * (D - 1 - low))
+        new = torch.floor(torch.rand(width, generator=generator) * (D - 1)).clamp(min=low)
         masks.append(new.unsqueeze(1).ge(degree.unsqueeze(0)))
         degree = new
     masks.append(inputs.unsqueeze(1).gt(degree.unsqueeze(0)))

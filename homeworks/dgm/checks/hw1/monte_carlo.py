@@ -43,6 +43,15 @@ def integrates_to_one(student):
         assert abs(area - 1) < 1e-5, "the areas of the bins do not make 1: height times width is the share of a bin"
 
 
+@public_check("a point on an edge between two bins counts once")
+def inner_edge(student):
+    edges, x = torch.tensor([0.0, 1.0, 2.0]), torch.tensor([0.5, 1.0, 1.5])
+    shares = torch.as_tensor(student.histogram_density(x, edges)).float()
+    assert torch.allclose(shares.sort().values, torch.tensor([1.0, 2.0]) / 3, atol=1e-5), (
+        "of the three points 0.5, 1 and 1.5 one bin holds two and the other one: the one on the edge is in either"
+    )
+
+
 @public_check("a point outside the range changes nothing")
 def outside(student):
     edges, x = torch.tensor([0.0, 1.0, 2.0]), torch.tensor([0.3, 0.4, 1.7])
