@@ -116,7 +116,7 @@ SHARED = {
     "hw1": {
         *("digits_train", "digits_test", "digits_ink", "digits_independent", "digits_board"),
         *("masked_stack", "show_views", "nats_per_test_image", "mnist_test", "mnist_pixelcnn"),
-        *("decoder_that_copies", "log_px_of_copies"),
+        *("copy_decoder", "log_px_of_copies"),
     },
     "hw2": {
         *("em_points", "em_start", "shared_noise", "both_estimators", "trained_vae", "vae_of_2", "vae_of_8"),
