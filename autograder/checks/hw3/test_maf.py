@@ -104,6 +104,11 @@ def near(answer: Tensor, truth: Tensor, tolerance: float = 1e-6) -> bool:
     return instruments.near(answer, truth, tolerance)
 
 
+def rounding(weights: list) -> float:
+    """What a log-determinant may be off by: between log-densities far out in the tails much of it cancels."""
+    return 1e-3 if weights[2] > 1 else 1e-6
+
+
 def pair(grade: Grade, method: str, case: tuple, x: Tensor, calls: int) -> tuple[Tensor, Tensor]:
     answer, after = sequence(grade.submission(asked, method, *case, x, calls), 2, "the answer")
     answer = sequence(answer, 2, f"what {method} returns")
@@ -121,7 +126,7 @@ def test_forward(grade):
         y, log_det = pair(grade, "forward", (order, weights), x, 100)
         assert near(y, moved(network(order, weights, 1), x).detach()), "the result of forward is not right"
         truth = log_det_of(order, weights, x)
-        assert near(log_det, truth), "the log-determinant of forward is not that of its Jacobian"
+        assert near(log_det, truth, rounding(weights)), "the log-determinant of forward is not that of its Jacobian"
 
 
 @points("3/10")
@@ -133,7 +138,7 @@ def test_inverse(grade):
         back, log_det = pair(grade, "inverse", (order, weights), y, 100)
         assert near(back, x), "inverse does not give back what forward started from"
         truth = -log_det_of(order, weights, x)
-        assert near(log_det, truth), "the log-determinant of inverse is not that of the way back"
+        assert near(log_det, truth, rounding(weights)), "the log-determinant of inverse is not that of the way back"
 
 
 @points("1/5")
