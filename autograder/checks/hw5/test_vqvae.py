@@ -277,7 +277,8 @@ def test_who_learns(grade):
     for sizes in ([9, 2, 8, 1], [5, 4, 6, 2]):
         settings = settings_of(grade, sizes)
         x = images(grade.rng, 3, 8, 8)
-        parts(grade.submission(losses, settings, x))
+        values = parts(grade.submission(losses, settings, x))
+        assert min(values) > 0, "a negative log-likelihood or a mean of squares is not above zero"
         step = 1e-6
         pairs = {
             name: [parts(grade.submission(losses, moved(settings, *s), x)) for s in shifts]
