@@ -27,37 +27,23 @@ from autograder.judging import batch, grading
 
 HALF = {**sc.RIGHT, "add": "def add(a, b):\n    return a + b + (b == 0)"}  # 8.5 of 10: 7 + 0 is 8 here
 
-HOMEWORK = """
-[[homework]]
-id = "{id}"
-title = "{title}"
+DEADLINE = """\
 teams = {teams}
 [homework.deadline]
 due = {due}
 penalty_per_day = 1.3
-[[homework.theory]]
-id = "t1"
-title = "Why"
-points = 3
-[[homework.exercise]]
-id = "add"
-title = "Addition"
-points = 6
-module = "numbers"
-names = ["add"]
-[[homework.exercise]]
-id = "twice"
-title = "Twice"
-points = 4
-module = "numbers"
-names = ["twice"]
-needs = ["add"]
 """
+
+
+def homework(name, title, **deadline):
+    return sc.HOMEWORK.format(id=name, title=title, more=DEADLINE.format(**deadline))
+
+
 COURSE = (
-    sc.TOML.split("[[homework]]")[0].replace('id = "small"', 'id = "small"\ntime_zone = "Europe/Amsterdam"')
-    + HOMEWORK.format(id="hw1", title="Numbers", teams="false", due="2025-10-25T23:59:00")
-    + HOMEWORK.format(id="hw2", title="More numbers", teams="true", due="2025-11-30T23:59:00")
-    + HOMEWORK.format(id="hw3", title="Last numbers", teams="true", due="2026-03-28T23:59:00")
+    sc.HEAD.replace('id = "small"', 'id = "small"\ntime_zone = "Europe/Amsterdam"')
+    + homework("hw1", "Numbers", teams="false", due="2025-10-25T23:59:00")
+    + homework("hw2", "More numbers", teams="true", due="2025-11-30T23:59:00")
+    + homework("hw3", "Last numbers", teams="true", due="2026-03-28T23:59:00")
 )
 ROSTER = """\
 sep=;

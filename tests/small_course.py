@@ -13,7 +13,7 @@ from autograder.course import load_course
 from autograder.judging import grading
 from autograder.notebooks import read_notebook
 
-TOML = """
+HEAD = """
 [course]
 id = "small"
 title = "A small course"
@@ -23,10 +23,12 @@ exam_points = 26
 divisor = 8
 offset = -2
 highest_mark = 10
+"""
+HOMEWORK = """\
 [[homework]]
-id = "hw1"
-title = "Numbers"
-[[homework.theory]]
+id = "{id}"
+title = "{title}"
+{more}[[homework.theory]]
 id = "t1"
 title = "Why"
 points = 3
@@ -43,11 +45,14 @@ points = 4
 module = "numbers"
 names = ["twice"]
 needs = ["add"]
+"""
+PLANNED = """\
 [[homework]]
 id = "hw2"
 title = "More"
 planned = true
 """
+TOML = HEAD + HOMEWORK.format(id="hw1", title="Numbers", more="") + PLANNED
 
 RIGHT = {"add": "def add(a, b):\n    return a + b", "twice": "def twice(a):\n    return add(a, a)"}
 STUBS = {

@@ -12,6 +12,7 @@ import dgm
 import nbformat
 import numpy as np
 import pytest
+import small_course as sc
 from dgm import scores
 from PIL import Image
 
@@ -23,16 +24,9 @@ from autograder.releasing.leaks import hidden_code, leaks
 from autograder.releasing.reference import BEGIN, END, ReleaseError, reference_cells, refuse_lookalikes
 from autograder.releasing.release import release, run, solve, stub_cells
 
-COURSE = """
-[course]
-id = "small"
-title = "A small course"
-homework_points = 13
-exam_points = 26
-[grade]
-divisor = 8
-offset = -2
-highest_mark = 10
+COURSE = (
+    sc.HEAD
+    + """\
 [[homework]]
 id = "hw1"
 title = "Numbers"
@@ -59,6 +53,7 @@ id = "r1"
 title = "What one and two make"
 points = 0.1
 """
+)
 
 ADDING = '''"""Addition, as Peano has it."""
 
