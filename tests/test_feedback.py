@@ -150,6 +150,14 @@ def test_what_broke_in_the_grader_is_not_told_to_students(course):
     assert "not your fault" in page
 
 
+def test_names_of_code_look_like_code_and_stay_text(course):
+    record = record_of(course)
+    for check in record["checks"]:
+        check["message"] = check["hint"] = "`<b>` is `x`, 5` is not"
+    html = feedback.page(record, course, {})
+    assert "not yet: <code>&lt;b&gt;</code> is <code>x</code>, 5` is not</p>" in html and "<b>`" not in html
+
+
 def test_an_exercise_that_was_not_attempted_says_it_once(course):
     text = Reader(feedback.page(record_of(course, sc.STUBS), course, {})).text
     assert text.count("not attempted") == 2

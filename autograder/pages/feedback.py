@@ -94,8 +94,8 @@ def _source(record: Record, course: Course, cells: Mapping[str, CellScore], late
 def _maker() -> str:
     """A hash of what makes the page: when that changes, so does every page."""
     here = Path(__file__).parent
-    makers = (here / name for name in ("feedback.py", "formgrader.py", "formulas.py", "prose.py", "sanitise.py"))
-    files = (*makers, TEMPLATES / PAGE, TEMPLATES / "maths.css")
+    makers = "feedback.py formgrader.py formulas.py prose.py rendering.py sanitise.py".split()
+    files = (*(here / name for name in makers), TEMPLATES / PAGE, TEMPLATES / "maths.css")
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
