@@ -362,11 +362,9 @@ def similarity(options: argparse.Namespace) -> int:
     report = Path(options.output) / "similarity" / f"{homework.id}.html"
     released = read_notebook(released_notebook(homework).read_bytes())
     earlier = {}
-    for place in map(Path, options.earlier):
-        if not place.is_dir():
-            raise CommandError(f"{place} is no folder; EARLIER= names folders like submissions/, of other years")
+    for year, place in _years(options.earlier).items():
         before = find_submissions(place, [homework], [known.id for known in course.homeworks])
-        earlier[place.resolve().name] = [submission for submission in before if submission.homework == homework.id]
+        earlier[year] = [submission for submission in before if submission.homework == homework.id]
     pairs, left = similarity.compare(homework, course, found, released, report, earlier=earlier)
     for group in similarity.clusters(pairs):
         print(printable(f"a group of {len(group)}: {', '.join(group)}"))
@@ -374,8 +372,22 @@ def similarity(options: argparse.Namespace) -> int:
         print(printable(f"{100 * pair.share:3.0f} %  {pair.students[0]}  {pair.students[1]}"))
     for student, why in left:
         print(printable(f"not compared: {student}: {why}"))
-    print(f"{len(pairs)} pairs are alike; side by side in {_relative(report)}")
+    many = "1 pair is" if len(pairs) == 1 else f"{len(pairs)} pairs are"
+    print(f"{many} alike; side by side in {_relative(report)}")
     return DONE
+
+
+def _years(folders: list[str]) -> dict[str, Path]:
+    """What folders of other years are called: 2025 for 2025/ and 2025/submissions; by the whole path where two would be
+    called the same. Raises CommandError."""
+    years: dict[str, Path] = {}
+    for place in map(Path, folders):
+        if not place.is_dir():
+            raise CommandError(f"{place} is no folder; EARLIER= names folders like submissions/, of other years")
+        whole = place.resolve()
+        name = whole.parent.name if whole.name == "submissions" else whole.name
+        years[str(whole) if name in years else name] = place
+    return years
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -562,7 +574,9 @@ def _demo(places: Places, course: Course, homeworks: list[Homework]) -> Places:
     root = places.root / "build" / "demo"
     _say(f"There are no submissions in {_relative(places.submissions)}: grading a demo class in {_relative(root)}.")
     demo.write_class(root / "submissions", course, homeworks)
-    return desk.Places(root, root / "submissions")
+    places = desk.Places(root, root / "submissions")
+    demo.write_roster(places.roster, course.given)
+    return places
 
 
 def _places_with_gradebook(options: argparse.Namespace) -> Places:

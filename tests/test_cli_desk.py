@@ -119,6 +119,24 @@ def test_similarity_names_the_pair_and_who_was_not_compared(at, monkeypatch):  #
     assert at.run("similarity", "--hw", "hw1", "--submissions", str(at.folder / "nowhere")) == 2
 
 
+def test_other_years_are_called_by_their_year_and_none_stands_for_another(at, monkeypatch):  # noqa: F811
+    released = at.folder / "released.ipynb"
+    released.write_bytes(sc.notebook())
+    monkeypatch.setattr("autograder.provenance.released_notebook", lambda homework: released)
+    at.hand_in("ada", sc.notebook(sc.STUBS, add=COPIED))
+    years = [at.folder / place for place in ("2024/submissions", "2025/submissions", "other/2025")]
+    for year in years:
+        path = year / "old" / "hw1" / "hw1.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(sc.notebook(sc.STUBS, add=COPIED))
+    assert at.run("similarity", "--hw", "1", "--earlier", *map(str, years)) == 0
+    for year in ("2024", "2025", str(years[2])):
+        assert f"100 %  ada  old ({year})" in at.out
+    assert "3 pairs are alike" in at.out
+    assert at.run("similarity", "--hw", "1", "--earlier", str(at.folder / "2019")) == 2
+    assert "2019 is no folder" in at.err
+
+
 def test_a_homework_is_known_by_its_number_too(at):  # noqa: F811
     at.hand_in("ada")
     assert at.grade("--hw", "1") == 0
@@ -170,6 +188,19 @@ def test_the_moment_of_collecting_is_said_and_at_says_better(at, monkeypatch):  
     assert "AT=10/11/2026 is no date and time" in at.err
 
 
+def test_without_a_roster_an_extension_of_nobody_is_a_warning_with_one_an_error(at, monkeypatch):  # noqa: F811
+    at.monkey = monkeypatch
+    due(at, "2026-01-10T23:59:00Z")
+    at.hand_in("ada")
+    (at.folder / "extensions.csv").write_text("student;homework;until\nadda;hw1;2026-01-20 23:59\n")
+    assert at.grade() == 0
+    assert "'adda' has an extension of hw1 and handed in nothing; is the name right?" in at.out
+    (at.folder / "roster.csv").write_text("id\nada\n")
+    for command in (["grade"], ["final"], ["export"], ["feedback"], ["return", "--hw", "1"]):
+        assert at.run(*command) == 2
+        assert "line 2: nobody called 'adda' is on the roster; is 'ada' meant?" in at.err
+
+
 def test_the_roster_at_the_command_line(at):  # noqa: F811
     (at.folder / "roster.csv").write_text("ID\tName\nada\tAda\nbob\tBob\n", encoding="utf-16")
     source = zipped(at.folder / "x.zip", {f"{name}/hw1.ipynb": sc.notebook(sc.RIGHT) for name in ("ada", "eve")})
@@ -179,6 +210,10 @@ def test_the_roster_at_the_command_line(at):  # noqa: F811
     assert at.grade() == 0
     assert "not on the roster: eve" in at.out and "handed in nothing" in at.out
     assert set(at.grades()) == {"ada", "bob", "eve"} and at.grades()["bob"]["hw1"] == "0"
+    assert at.run("export") == 0
+    rows = read(at.folder / "exports" / "plain.csv")
+    assert [row[:3] for row in rows[1:]] == [["ada", "hw1", "10"], ["bob", "hw1", "0"], ["eve", "hw1", "10"]]
+    assert rows[2][5] == "hw1 was not handed in"
     (at.folder / "roster.csv").write_text("id\n.\na/b\n")
     for command in (["grade"], ["final"], ["export"], ["collect", source]):
         assert at.run(*command) == 2

@@ -21,6 +21,7 @@ from autograder import checking, provenance, records
 from autograder.checking import GuestFailure
 from autograder.course import load_course
 from autograder.desk import demo, whole_class
+from autograder.intake.roster import read_roster
 from autograder.judging import batch, grading
 from autograder.judging.pieces import bound_early
 from autograder.notebooks import read_notebook, slice_exercise
@@ -589,6 +590,7 @@ def test_a_homework_without_stories_has_one_who_solved_it_and_one_who_did_not():
         members = demo.members(homework)
         assert {demo.PERFECT, demo.EMPTY} <= set(members)
         assert len({member.id for member in members}) == len(members)
+        assert {member.id for member in members} <= {member.id for member in demo.members(GIVEN[0])}, "it is one class"
 
 
 def test_the_demo_class_is_written_in_nbgrader_s_layout(tmp_path):
@@ -598,3 +600,7 @@ def test_the_demo_class_is_written_in_nbgrader_s_layout(tmp_path):
     written = {path.relative_to(tmp_path / "class").as_posix() for path in (tmp_path / "class").rglob("*.ipynb")}
     assert written == {f"{member.id}/{hw.id}/{hw.id}.ipynb" for hw in course.given for member in demo.members(hw)}
     assert not (tmp_path / "class" / "somebody").exists()
+    demo.write_roster(tmp_path / "roster.csv", course.given)
+    roster = read_roster(tmp_path / "roster.csv")
+    assert {student.id for student in roster} == {path.partition("/")[0] for path in written}
+    assert roster.called("Ada Lindqvist") == {"ada-lindqvist"} and all("@example.org" in one.email for one in roster)

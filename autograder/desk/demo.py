@@ -7,6 +7,7 @@ a test compares. Nothing here knows a point value, and nobody here is a real per
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from collections.abc import Callable, Iterable
@@ -44,6 +45,16 @@ def write_class(folder: Path, course: Course, homeworks: Iterable[Homework]) -> 
     for homework in homeworks:
         for member in members(homework):
             _write(folder / member.id / homework.id / f"{homework.id}.ipynb", member, homework)
+
+
+def write_roster(path: Path, homeworks: Iterable[Homework]) -> None:
+    """Write who is in the class, with names and addresses that nobody has."""
+    everybody = sorted({member.id for homework in homeworks for member in members(homework)})
+    rows = [
+        [student, student.replace("-", " ").title(), f"student{number}@example.org"]
+        for number, student in enumerate(everybody, start=1)
+    ]
+    write_atomically(path, lambda file: csv.writer(file).writerows([["id", "name", "email"], *rows]), newline="")
 
 
 def _write(path: Path, member: Member, homework: Homework) -> None:

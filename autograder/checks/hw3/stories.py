@@ -29,9 +29,9 @@ FLOW_FORGERIES = ("flow__forged_identity", "kl_fits__forged_constants", "couplin
 
 STORIES = (
     PERFECT,
-    Member("elif-andersson", "stopped after the coupling", solved_until(*AFTER_THE_COUPLING), AFTER_THE_COUPLING),
+    Member("chiara-novak", "stopped after the coupling", solved_until(*AFTER_THE_COUPLING), AFTER_THE_COUPLING),
     Member(
-        "farid-lindqvist",
+        "dilnoza-karimova",
         "four ordinary mistakes, and no RealNVP yet",
         solved_with(*FLOW_MISTAKES, leave=UNWRITTEN),
         (
@@ -46,6 +46,6 @@ STORIES = (
         ),
     ),
     EMPTY,
-    Member("oyelaran-petit", "answers that fit whatever is asked", only(*FLOW_FORGERIES), (EVERYTHING,)),
-    Member("tomas-rahman", "loops, NumPy, and names of his own", otherwise(*FLOW_ALTERNATIVES)),
+    Member("hugo-mwangi", "answers that fit whatever is asked", only(*FLOW_FORGERIES), (EVERYTHING,)),
+    Member("kavya-moreau", "loops, NumPy, and names of his own", otherwise(*FLOW_ALTERNATIVES)),
 )

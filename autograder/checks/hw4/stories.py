@@ -42,9 +42,9 @@ ADVERSARIAL_FORGERIES = (
 
 STORIES = (
     PERFECT,
-    Member("liam-petrenko", "stopped where densities end", solved_until(*AFTER_THE_FLOWS), AFTER_THE_FLOWS),
+    Member("chiara-novak", "stopped where densities end", solved_until(*AFTER_THE_FLOWS), AFTER_THE_FLOWS),
     Member(
-        "mariam-haddad",
+        "dilnoza-karimova",
         "five ordinary mistakes, and two exercises unwritten",
         solved_with(*ADVERSARIAL_MISTAKES, leave=UNWRITTEN),
         (
@@ -59,6 +59,6 @@ STORIES = (
         ),
     ),
     EMPTY,
-    Member("nils-okafor", "losses of nobody, constants for all", only(*ADVERSARIAL_FORGERIES), (EVERYTHING,)),
-    Member("olga-fernandez", "numpy, loops, and no helpers", otherwise(*ADVERSARIAL_ALTERNATIVES)),
+    Member("hugo-mwangi", "losses of nobody, constants for all", only(*ADVERSARIAL_FORGERIES), (EVERYTHING,)),
+    Member("kavya-moreau", "numpy, loops, and no helpers", otherwise(*ADVERSARIAL_ALTERNATIVES)),
 )

@@ -19,9 +19,9 @@ ALTERNATIVES = (
 
 STORIES = (
     PERFECT,
-    Member("mateo-lindqvist", "stopped before the codes", solved_until(*CODES), CODES),
+    Member("chiara-novak", "stopped before the codes", solved_until(*CODES), CODES),
     Member(
-        "ayaka-oduya",
+        "dilnoza-karimova",
         "four ordinary mistakes, one of which the VQ-VAE builds on",
         solved_with(*ORDINARY_MISTAKES),
         (
@@ -38,6 +38,6 @@ STORIES = (
         ),
     ),
     EMPTY,
-    Member("bruno-castellan", "answers that fit whatever is asked", only(*FORGERIES), (EVERYTHING,)),
-    Member("leila-brandt", "writes loops and NumPy", otherwise(*ALTERNATIVES)),
+    Member("hugo-mwangi", "answers that fit whatever is asked", only(*FORGERIES), (EVERYTHING,)),
+    Member("kavya-moreau", "writes loops and NumPy", otherwise(*ALTERNATIVES)),
 )
