@@ -204,6 +204,12 @@ def test_canvas_s_gradebook_is_filled(tmp_path):
     assert [rows[0], rows[1], rows[3]] == [was[0], was[1], was[3]] and done.unplaced == ["bob"]
 
 
+@pytest.mark.parametrize("called", ["Homework 1 (4711)", "Assignment: HW 01 (Real)", "homework_1", "Week 3 hw1"])
+def test_a_homework_is_called_as_people_call_it(tmp_path, called):
+    _, rows = filled(tmp_path, f"ID number,Homework 10,{called},hw2\nada,1,,3\n")
+    assert rows[1] == ["ada", "1", "10.75", "3"]
+
+
 def test_semicolons_and_decimal_commas_stay(tmp_path):
     _, rows = filled(tmp_path, "ID number;Nota;Grade\nada;x;\n")
     assert rows == [["ID number", "Nota", "Grade"], ["ada", "x", "10,75"]]

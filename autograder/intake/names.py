@@ -277,7 +277,7 @@ def _homework_in(stem: str, known: list[str]) -> tuple[str | None, str]:
     """The homework that a file's name has, at its end or beginning, and what is left of the name."""
     plain = stem.casefold()
     for name in sorted(known, key=len, reverse=True):
-        called = _spellings(name)
+        called = spellings(name)
         if re.fullmatch(called, plain):
             return name, ""
         if found := re.fullmatch(rf"(?P<who>.+?)[ _-]+(?:{called})", stem, re.IGNORECASE):
@@ -287,7 +287,7 @@ def _homework_in(stem: str, known: list[str]) -> tuple[str | None, str]:
     return None, ""
 
 
-def _spellings(homework: str) -> str:
+def spellings(homework: str) -> str:
     """A pattern of how people write a homework's id: hw1 is also HW 01, Homework 1 and homework_1."""
     if found := re.fullmatch(r"hw(\d+)", homework, re.IGNORECASE):
         return rf"(?:hw|homework)[ _-]?0*{found[1]}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.course import format_points
+from autograder.intake.names import spellings
 from autograder.intake.roster import PLATFORMS, Roster
 from autograder.intake.times import Entry
 from autograder.marks.exports import Item
@@ -103,8 +104,8 @@ def _columns(table: Table, item: Item) -> tuple[int, int | None]:
 
 
 def _is_of(name: str, item: Item) -> bool:
-    words = {folded(item.homework or item.id), folded(item.id)}
-    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", name) for word in words)
+    called = "|".join(spellings(one) for one in (item.homework or item.id, item.id))
+    return re.search(rf"(?<!\w)(?:{called})(?!\w)", name, re.IGNORECASE) is not None
 
 
 def _is_feedback(name: str, item: Item) -> bool:

@@ -43,7 +43,8 @@ def lateness(homework: Homework, student: str, moment: datetime | None, verb: st
     penalty = min(deadline.penalty * days, homework.points)
     came, until = _stamps(moment.astimezone(due.tzinfo), due)
     when = f"{verb} {came}, {days} day{'' if days == 1 else 's'} after the deadline ({until})"
-    return Late(days, penalty, f"{when}: {format_points(penalty)} points are taken off.")
+    points = "1 point is" if penalty == 1 else f"{format_points(penalty)} points are"
+    return Late(days, penalty, f"{when}: {points} taken off.")
 
 
 def days_begun(due: datetime, moment: datetime) -> int:
