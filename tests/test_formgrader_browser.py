@@ -7,6 +7,7 @@ A small class is graded with a guest in this process; the formgrader is the real
 import csv
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -207,17 +208,23 @@ def browser():
 
 
 class Watched:
-    """A page, and all it did: dialogues, requests, refused scripts."""
+    """A page, and all it did: dialogues, requests, what failed to load, refused scripts and other errors."""
 
     def __init__(self, browser, address, **options):
         self.address = address
         self.page = browser.new_page(viewport={"width": 1280, "height": 900}, **options)
         self.page.set_default_timeout(120_000)
-        self.dialogues, self.requests, self.errors = [], [], []
+        self.dialogues, self.requests, self.errors, self.failed = [], [], [], []
         self.page.on("dialog", lambda dialogue: (self.dialogues.append(dialogue.message), dialogue.dismiss()))
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        self.page.on("response", self.failing)
         self.page.goto(f"{address}/formgrader/gradebook?token={TOKEN}")
+
+    def failing(self, answer):
+        if answer.status >= 400:
+            self.failed.append(f"{answer.status} {answer.url}")
 
     def api(self, route):
         return self.page.evaluate("route => fetch(route).then(answer => answer.json())", f"/formgrader/api/{route}")
@@ -489,10 +496,20 @@ def test_every_page_that_can_be_reached_works(graded, watched):
         assert "None, None" not in text and "manage" not in text.lower(), address
         links = watched.page.locator("a[href]").evaluate_all("found => found.map(link => link.href.split('#')[0])")
         todo += [link for link in dict.fromkeys(links) if link not in seen and link not in todo]
-    assert len(seen) > 12 and not watched.errors
+    assert len(seen) > 12 and (watched.errors, watched.failed, watched.strangers()) == ([], [], [])
     for gone in ("manage_assignments", "manage_students", "manage_submissions/hw1", ""):
         watched.page.goto(f"{watched.address}/formgrader/{gone}")
         assert watched.page.url.endswith("/formgrader/gradebook")
+
+
+def test_who_could_not_be_graded_is_said_beside_the_others(graded, watched):
+    graded.hand_in("yan", b"{")
+    assert graded.run("grade", "--jobs", "1") == 1
+    shutil.rmtree(graded.folder / "submissions" / "yan")  # the others' tests expect a class without trouble
+    watched.page.goto(f"{watched.address}/formgrader/gradebook/hw1")
+    row = watched.page.locator("tr", has=watched.page.get_by_text("yan", exact=True))
+    assert "could not be graded: the file is not a notebook" in row.inner_text()
+    assert row.locator("a").count() == 0
 
 
 FORGED_RUBRIC = r"""> **Rubric of t1: 3 points by hand** (staff only)

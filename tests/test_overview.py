@@ -2,12 +2,13 @@
 
 from fractions import Fraction
 
+import pytest
 import small_course as sc
 
 from autograder.checking import load_checks
 from autograder.course import load_course
 from autograder.judging import grading
-from autograder.marks import final
+from autograder.marks import final, late
 from autograder.marks.gradebook import CellScore
 from autograder.pages import overview
 
@@ -84,6 +85,15 @@ def test_who_may_need_somebody_is_named_with_the_reason(tmp_path):
     assert ("dan", "nothing handed in for hw1") in overview.needing_help(course, [*grades, *absent])
 
 
+def test_lateness_is_counted_and_what_it_cost(tmp_path):
+    course, records = made(tmp_path)
+    lost = lambda homework, student: late.Late(2, Fraction("2.6"), "two days") if student == "ada" else late.ON_TIME  # noqa: E731
+    cells = {"add": CellScore(Fraction(6), None, None, Fraction(6), False)}
+    grades = final.course_grades(course, ["ada", "bob"], {"hw1": {"ada": cells, "bob": cells}}, {}, {}, lost)
+    text = overview.page(course, {"hw1": records}, {}, grades, b"")
+    assert "1 came late and lost 2.6 points by it." in text
+
+
 def test_what_is_known_to_go_wrong_stands_beside_the_check(tmp_path, monkeypatch):
     (tmp_path / "hw1").mkdir()
     (tmp_path / "hw1" / "add.mistakes.md").write_text(
@@ -104,14 +114,22 @@ def test_every_checks_mistakes_of_the_course_are_found():
         assert catalogued and set(catalogued) <= known
 
 
-def test_no_title_lies_under_the_legend_or_under_another(tmp_path):
-    course, records = made(tmp_path)
-    drawn = overview.figure(course, {"hw1": records}, {}, graded(course, records[:3]))
+@pytest.mark.parametrize("count", [1, 3])
+def test_no_title_lies_under_the_legend_or_under_another(tmp_path, count):
+    _, records = made(tmp_path)
+    names = [f"hw{number}" for number in range(1, count + 1)]
+    long = "A title that is much longer than what fits beside a bar in a picture with two columns"
+    text = sc.HEAD + "".join(sc.HOMEWORK.format(id=name, title="Numbers", more="") for name in names)
+    (tmp_path / "course.toml").write_text(text.replace('"Addition"', f'"{long}"'))
+    course = load_course(tmp_path / "course.toml")
+    drawn = overview.figure(course, dict.fromkeys(names, records), {}, graded(course, records[:3]))
     drawn.canvas.draw()
     renderer = drawn.canvas.get_renderer()
     (legend,) = drawn.legends
     boxes = [legend.get_window_extent(renderer)]
     boxes += [axes.get_tightbbox(renderer) for part in drawn.subfigs for axes in part.axes]
-    assert len(boxes) == 4
+    assert len(boxes) == 2 + 2 * count
+    whole = drawn.get_window_extent(renderer)
     for number, box in enumerate(boxes):
+        assert whole.x0 <= box.x0 and box.x1 <= whole.x1
         assert not [other for other in boxes[:number] if box.overlaps(other)]

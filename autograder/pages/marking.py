@@ -24,6 +24,7 @@ from autograder.course import Course, Homework, exact, format_points
 from autograder.pages.formgrader import ANSWER, KIND, NOTE, autograded_path
 from autograder.pages.marked import Snapshot, read_marked
 from autograder.pages.prose import prose
+from autograder.records import GRADED, RecordError, printable, read_record
 
 if TYPE_CHECKING:
     from nbgrader.api import Gradebook
@@ -254,8 +255,8 @@ def homeworks_page(course: Course, book: Gradebook) -> dict[str, Any]:
     return {"course": course.title, "homeworks": rows}
 
 
-def class_page(homework: Homework, book: Gradebook, folder: Path) -> dict[str, Any]:
-    """One homework: its problems, with what is left of each, and its students."""
+def class_page(homework: Homework, book: Gradebook, folder: Path, records: Path) -> dict[str, Any]:
+    """One homework: its problems, with what is left of each, its students, and who handed in what nobody can grade."""
     found = submissions(book, homework.id)
     problems = []
     for name, (title, most, by_hand) in cells_to_mark(homework).items():
@@ -275,7 +276,18 @@ def class_page(homework: Homework, book: Gradebook, folder: Path) -> dict[str, A
         }
         for one in found.values()
     ]
-    return {"homework": homework, "problems": problems, "students": students}
+    others = sorted({one.id for one in book.students} - set(found))
+    broken = [(student, why) for student in others if (why := _broken(records, homework, student))]
+    return {"homework": homework, "problems": problems, "students": students, "broken": broken}
+
+
+def _broken(records: Path, homework: Homework, student: str) -> str:
+    """Why what a student handed in could not be graded; "" where it could, or there is nothing."""
+    try:
+        record = read_record(records, homework.id, student)
+    except RecordError:
+        return "its record is damaged; run make grade"
+    return printable(record["reason"]) if record and record["state"] != GRADED else ""
 
 
 def problem_page(

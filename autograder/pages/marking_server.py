@@ -70,7 +70,8 @@ class _Home(_Page):
 class _Class(_Page):
     @web.authenticated
     def get(self, homework: str) -> None:
-        self.show("class", **marking.class_page(self.homework(homework), self.gradebook, self.folder / "autograded"))
+        places = (self.folder / "autograded", self.folder / "records")
+        self.show("class", **marking.class_page(self.homework(homework), self.gradebook, *places))
 
 
 class _Problem(_Page):

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from autograder.course import Course, Homework, format_points
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from autograder.marks.gradebook import CellScore
 
 GREEN, AMBER, GREY = "#1a7f4b", "#e0a030", "#8a94a6"
+LONGEST_TITLE = 60  # characters of an exercise's title beside its bar
 MOST_CHECKS = 15
 MOST_MISTAKES = 4  # of the catalogue, beside a check that fails
 # Who may need help: a share of the points that could be had, and a fall of it from one homework to the next.
@@ -252,10 +254,14 @@ def figure(course: Course, records: Mapping[str, list[Record]], scores: Scores, 
         (homework, [item for item in hardness(homework, own, scores.get(homework.id, {})) if item.count])
         for homework, own in given
     ]
-    heights = [2.2, *(0.7 + 0.24 * max(len(items), 3) for _, items in found)]
-    drawn = Figure(figsize=(9.5, sum(heights) + 0.8), layout="constrained", facecolor="white")
+    columns = 1 if len(found) < 3 else 2
+    tall = [0.7 + 0.24 * max(len(items), 3) for _, items in found]
+    heights = [2.2, *(max(tall[at : at + columns]) for at in range(0, len(tall), columns))]
+    drawn = Figure(figsize=(9.5 if columns == 1 else 15.0, sum(heights) + 0.8), layout="constrained", facecolor="white")
     FigureCanvasAgg(drawn)
-    top, *rows = drawn.subfigures(len(heights), 1, height_ratios=heights, squeeze=False)[:, 0]
+    grid = drawn.add_gridspec(len(heights), columns, height_ratios=heights)
+    top = drawn.add_subfigure(grid[0, :])
+    parts = [drawn.add_subfigure(grid[1 + at // columns, at % columns]) for at in range(len(found))]
     exam = course.exam_points if any(grade.exam is not None for grade in grades) else Fraction(0)
     most = sum((homework.points for homework, _ in given), exam)  # of what has been given so far
     spread = [("all so far", [float(grade.points) for grade in grades], float(most) or 1.0)]
@@ -272,15 +278,16 @@ def figure(course: Course, records: Mapping[str, list[Record]], scores: Scores, 
         panel.spines[["top", "right"]].set_visible(False)
     panels[0].set_ylabel("students")
     shares = (("full", GREEN, "all points"), ("some", AMBER, "some"), ("none", GREY, "none"))
-    for row, (homework, items) in zip(rows, found, strict=True):
-        axis = row.subplots()
+    for part, (homework, items) in zip(parts, found, strict=True):
+        axis = part.subplots()
         items = sorted(items, key=lambda item: item.mean, reverse=True)  # bars grow upwards: the hardest is on top
         left = [0.0] * len(items)
         for share, colour, _ in shares:
             widths = [100 * getattr(item, share) for item in items]
             axis.barh(range(len(items)), widths, left=left, color=colour, height=0.75)
             left = [a + b for a, b in zip(left, widths, strict=True)]
-        axis.set_yticks(range(len(items)), [item.title for item in items], fontsize=8, parse_math=False)
+        names = [shorten(item.title, LONGEST_TITLE, placeholder=" …") for item in items]
+        axis.set_yticks(range(len(items)), names, fontsize=8, parse_math=False)
         axis.set(xlim=(0, 100))
         axis.set_xlabel("% of the submissions", fontsize=8)
         axis.set_title(f"{homework.id}, the hardest on top", loc="left", fontsize=10, parse_math=False)

@@ -28,7 +28,8 @@ function nextOpen() {
 
 function progress() {
   const open = cards.filter(card => card.dataset.open === "1").length;
-  document.getElementById("progress").textContent = cards.length - open + " of " + cards.length + " done";
+  const done = cards.length - open;
+  document.getElementById("progress").textContent = open ? done + " of " + cards.length + " done" : "all " + done + " done";
 }
 
 function why(status) {
