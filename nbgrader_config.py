@@ -22,5 +22,7 @@ c.CourseDirectory.release_directory = "homeworks"
 c.CourseDirectory.submitted_directory = "submissions"
 c.CourseDirectory.autograded_directory = "autograded"
 c.CourseDirectory.feedback_directory = "feedback"
+# Nothing goes through an exchange here; without a folder that is there, every page would warn about it.
+c.Exchange.root = str(FOLDER)
 # nbgrader copies every file that lies beside a notebook: the reference implementations must not leave with it.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "__pycache__", "*.pyc", "*.py", "*.md"]

@@ -502,6 +502,24 @@ def test_every_page_that_can_be_reached_works(graded, watched):
         assert watched.page.url.endswith("/formgrader/gradebook")
 
 
+def test_a_rubric_without_a_table_is_seen_too(graded, watched):
+    """A reflection's is a sentence."""
+    paths = list((graded.folder / "autograded").glob("*/hw1/hw1.ipynb"))
+    before = {path: path.read_text() for path in paths}
+    try:
+        for path, text in before.items():
+            document = json.loads(text)
+            (rubric,) = [cell for cell in document["cells"] if cell["id"] == "rubric-t1"]
+            rubric["source"] = "**Rubric of t1: 3 points by hand** (staff only)\n\n3 for $x$ and why."
+            path.write_text(json.dumps(document))
+        watched.page.goto(f"{watched.address}/formgrader/marking/hw1/t1")
+        assert watched.page.locator(".rubric .notes").first.inner_text().endswith("and why.")
+        assert watched.page.locator(".rubric .notes math").count() > 1 and watched.page.locator(".line").count() == 0
+    finally:
+        for path, text in before.items():
+            path.write_text(text)
+
+
 def test_who_could_not_be_graded_is_said_beside_the_others(graded, watched):
     graded.hand_in("yan", b"{")
     assert graded.run("grade", "--jobs", "1") == 1

@@ -57,6 +57,11 @@ def test_what_is_not_on_the_list_is_no_formula(tex):
     assert "<math" not in shown and "<code>" in shown
 
 
+def test_what_follows_a_formula_stays_on_its_line():
+    assert "</math>\u2060." in prose("So $x$.") and "</math>\u2060-th" in prose("the $k$-th")
+    assert "\u2060" not in prose("$x$ and $$y$$ .")
+
+
 def test_a_macro_is_known_in_its_own_cell_only_and_changes_nothing_that_has_a_meaning():
     own = prose(r"$\newcommand{\E}[2]{\mathbb{E}_{#1}[#2]}$ then $\E{p}{x}$")
     assert own.count("<math") == 1 and "𝔼" in own

@@ -20,7 +20,7 @@ from autograder.checking import load_checks
 from autograder.course import Course, Homework, format_points, homework_module
 from autograder.provenance import released_notebook, solved_path
 from autograder.records import write_atomically
-from autograder.releasing.reference import reference_cells
+from autograder.releasing.reference import BEGIN, END, reference_cells
 from autograder.validation import proof
 
 EVERYTHING = "everything"
@@ -109,7 +109,8 @@ def solved(homework: Homework, leave: Iterable[str] = (), **changes: str) -> Doc
     for cell in notebook["cells"]:
         name = _name(cell)
         if name.endswith("_code") and (exercise := name.removesuffix("_code")) not in leave:
-            cell["source"] = answers[exercise]
+            lines = answers[exercise].split("\n")
+            cell["source"] = "\n".join(line for line in lines if line.strip() not in (BEGIN, END))
     return _with_prose(homework, notebook)
 
 

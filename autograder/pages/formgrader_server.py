@@ -115,6 +115,7 @@ class _Nonced(BaseLoader):
             source = _HEAD
         # A field of numbers gives nothing to the page where the browser's locale has another decimal sign.
         source = source.replace('type="number"', 'type="text" inputmode="decimal" autocomplete="off"')
+        source = source.replace("(supports Markdown and MathJax)", "(Markdown, $formulas$)")
         source = source.replace('data-link="{{ resources.notebook_path }}"', "").replace("Open live notebook", "")
         return (re.sub(r"<script(?=[\s>])", f'<script nonce="{NONCE}"', source), *rest)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,9 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from autograder.pages.formulas import Scope
 from autograder.pages.sanitise import allowed_html
+
+# What stays on the line of the formula before it: a browser may break the line behind any formula.
+CLOSING = re.compile(r"</math>(?=[-.,:;!?)\]’”\"'…])")
 
 
 class _Renderer(IPythonRenderer):
@@ -44,6 +48,7 @@ def prose(source: str, attachments: Mapping[str, Any] | None = None) -> str:
     from nbconvert.filters.markdown_mistune import InvalidNotebook
 
     try:
-        return allowed_html(MarkdownWithMath(renderer=_Renderer(attachments or {})).render(source))
+        shown = allowed_html(MarkdownWithMath(renderer=_Renderer(attachments or {})).render(source))
+        return CLOSING.sub("</math>\u2060", shown)
     except InvalidNotebook:  # a name that is not among the attachments
         return f"<pre>{html.escape(source)}</pre>"
