@@ -58,8 +58,10 @@ def test_what_is_not_on_the_list_is_no_formula(tex):
 
 
 def test_what_follows_a_formula_stays_on_its_line():
-    assert "</math>\u2060." in prose("So $x$.") and "</math>\u2060-th" in prose("the $k$-th")
-    assert "\u2060" not in prose("$x$ and $$y$$ .")
+    for text, end in (("So $x$.", "."), ("the $k$-th", "-"), ("if $x$ and ($y$), then", "),")):
+        assert f"</math>{end}</span>" in prose(text)
+        assert prose(text).count('<span class="together">') == 1
+    assert "together" not in prose("$x$ and $$y$$ .")
 
 
 def test_a_macro_is_known_in_its_own_cell_only_and_changes_nothing_that_has_a_meaning():

@@ -12,8 +12,8 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from autograder.pages.formulas import Scope
 from autograder.pages.sanitise import allowed_html
 
-# What stays on the line of the formula before it: a browser may break the line behind any formula.
-CLOSING = re.compile(r"</math>(?=[-.,:;!?)\]’”\"'…])")
+# A formula in a line, and what has to stay beside it: a browser may break the line behind any formula.
+CLOSED = re.compile(r"""(<math display="inline"(?:(?!</math>).)*</math>)([-.,:;!?)\]’”"'…]+)""", re.DOTALL)
 
 
 class _Renderer(IPythonRenderer):
@@ -49,6 +49,6 @@ def prose(source: str, attachments: Mapping[str, Any] | None = None) -> str:
 
     try:
         shown = allowed_html(MarkdownWithMath(renderer=_Renderer(attachments or {})).render(source))
-        return CLOSING.sub("</math>\u2060", shown)
+        return CLOSED.sub(r'<span class="together">\1\2</span>', shown)
     except InvalidNotebook:  # a name that is not among the attachments
         return f"<pre>{html.escape(source)}</pre>"
