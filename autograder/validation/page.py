@@ -20,7 +20,7 @@ from autograder.errors import AutograderError
 from autograder.provenance import CHECKS
 from autograder.validation.promises import contract
 from autograder.validation.proof import RIGHT, WRONG
-from autograder.validation.trials import MUTANT, REFERENCE, STUB, Result
+from autograder.validation.trials import ARCHITECTURE, MUTANT, REFERENCE, STUB, Result
 
 CONFIDENCE = 0.95
 KILL_RATE = Fraction(95, 100)  # the goal: of mutants that are not equivalent
@@ -91,6 +91,10 @@ class Summary:
     def right_that_lose(self) -> list[Result]:
         return [result for result in self.of(RIGHT) if result.lost]
 
+    @property
+    def architectures_that_lose(self) -> list[Result]:
+        return [result for result in self.of(ARCHITECTURE) if result.lost]
+
     def verdict(self, mutant: Result) -> str:
         return KILLED if mutant.lost else EQUIVALENT if mutant.name in self.reasons else ALIVE
 
@@ -134,6 +138,10 @@ class Summary:
             found.append(f"{here}: the stub gets {format_points(self.stub_points)} points")
         found += [f"{here}: wrong answer {r.name} keeps its points with seed {r.seed}" for r in self.wrong_that_pass]
         found += [f"{here}: right {r.name} loses {', '.join(r.lost)} with seed {r.seed}" for r in self.right_that_lose]
+        found += [
+            f"{here}: the architecture {r.name} loses {', '.join(r.lost)} with seed {r.seed}"
+            for r in self.architectures_that_lose
+        ]
         found += [f"{here}: the grader broke on {r.kind} {r.name}, seed {r.seed}" for r in self.broken]
         if whole:
             found += [f"{here}: listed as equivalent and is not (any more): {name}" for name in self.outdated]
@@ -145,6 +153,17 @@ def kill_rate(summaries: Iterable[Summary]) -> tuple[int, int]:
     summaries = list(summaries)
     killed = sum(len(summary.killed) for summary in summaries)
     return killed, killed + sum(len(summary.alive) for summary in summaries)
+
+
+def architecture_sentences(summaries: Iterable[Summary]) -> list[str]:
+    """A sentence for each exercise that leaves its architecture free: what of the grid kept all points."""
+    return [
+        f"{summary.exercise.id}: {len({run.name for run in runs})} architectures, "
+        f"{len(runs) - len(summary.architectures_that_lose)} of {len(runs)} runs kept all points; false failures below "
+        f"{upper_bound(len(summary.architectures_that_lose), len(runs)):.2%}."
+        for summary in summaries
+        if (runs := summary.of(ARCHITECTURE))
+    ]
 
 
 COLUMNS = (
@@ -216,6 +235,9 @@ def page(homeworks: dict[Homework, list[Summary]], command: str) -> str:
         parts.append(f"{killed} of the {total} mutants that are wrong lose points: {killed / max(1, total):.1%}.\n")
         parts += _promised(homework, [summary.exercise for summary in summaries])
         parts.append(_markdown(COLUMNS, rows(summaries)))
+        if sentences := architecture_sentences(summaries):
+            parts.append("### Architectures that the docstring leaves free\n")
+            parts += [*(f"- {sentence}" for sentence in sentences), ""]
         parts.append("### Which check notices what\n")
         parts.append(_markdown(CHECK_COLUMNS, [row for summary in summaries for row in _check_rows(summary)]))
         if any(summary.alive for summary in summaries):
@@ -306,6 +328,8 @@ Written by `{command}`; every answer went through the real reader, sandbox and j
   that is meant for them.
 - **right**: the correct alternatives in `checks/*/right/` and under `## Base` in the catalogues of mistakes, each with
   five seeds: how many kept everything.
+- **architectures**: where a docstring leaves the network free, a grid of them (`checks/*/architectures.py`), each with
+  several seeds: how many runs kept everything.
 - **mutants**: the reference with one change made by machine (`validation/mutants.py`): an operator, a sign, a term, a
   constant, an index, an axis, a reduction, a `detach`, arguments, a statement. *Killed* ones lost points, *equivalent*
   ones are right answers too and are listed with the reason in `checks/*/equivalent.toml`; *alive* ones are neither.

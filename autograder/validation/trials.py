@@ -27,13 +27,14 @@ from autograder.notebooks import Notebook
 from autograder.provenance import check_file, fingerprints
 from autograder.releasing.release import reference_cells, stub_cells
 from autograder.validation import proof
+from autograder.validation.architectures import architectures
 from autograder.validation.mutants import mutants
 from autograder.validation.proof import RIGHT, WRONG
 
-REFERENCE, STUB, MUTANT = "reference", "stub", "mutant"
-KINDS = (REFERENCE, STUB, WRONG, RIGHT, MUTANT)
+REFERENCE, STUB, MUTANT, ARCHITECTURE = "reference", "stub", "mutant", "architecture"
+KINDS = (REFERENCE, STUB, WRONG, RIGHT, MUTANT, ARCHITECTURE)
 
-REFERENCE_SEEDS, WRONG_SEEDS, RIGHT_SEEDS, MUTANT_SEEDS = 50, 3, 5, 1
+REFERENCE_SEEDS, WRONG_SEEDS, RIGHT_SEEDS, MUTANT_SEEDS, ARCHITECTURE_SEEDS = 50, 3, 5, 1, 10
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,10 @@ class Result:
         return sum((worth[check] for check in self.lost), Fraction(0))
 
 
-def trials(homework: Homework, exercise: Exercise, seeds: int = REFERENCE_SEEDS) -> Iterator[Trial]:
-    """All that is tried on one exercise; `seeds` is how often the reference is."""
+def trials(
+    homework: Homework, exercise: Exercise, seeds: int = REFERENCE_SEEDS, architecture_seeds: int = ARCHITECTURE_SEEDS
+) -> Iterator[Trial]:
+    """All that is tried on one exercise; `seeds` is how often the reference is, and then each other architecture."""
 
     def trial(kind: str, name: str, seed: int, **program: str) -> Trial:
         return Trial(homework.id, exercise.id, kind, name, seed, **program)
@@ -92,6 +95,9 @@ def trials(homework: Homework, exercise: Exercise, seeds: int = REFERENCE_SEEDS)
             yield trial(MUTANT, mutant.name, seed, replaced=mutant.source)
     for seed in range(seeds):
         yield trial(REFERENCE, "reference", seed)
+    for name, program in architectures(homework, exercise):
+        for seed in range(architecture_seeds):
+            yield trial(ARCHITECTURE, name, seed, added=program)
 
 
 def key(trial: Trial) -> str:
