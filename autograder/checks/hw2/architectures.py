@@ -1,14 +1,10 @@
-"""The architectures that homework 2 leaves free: small networks with `hidden` units in every hidden layer."""
+"""The architectures that homework 2 leaves free: the nonlinearity of one hidden layer, and where its weights start."""
 
 from autograder.validation.architectures import ACTIVATIONS, Grid
 
 VAE = """
 def fully_connected(inputs, hidden, outputs):
-    layers, width = [], inputs
-    for _ in range(DEPTH):
-        layers += [nn.Linear(width, hidden), ACTIVATION]
-        width = hidden
-    network = nn.Sequential(*layers, nn.Linear(width, outputs))
+    network = nn.Sequential(nn.Linear(inputs, hidden), ACTIVATION, nn.Linear(hidden, outputs))
     for layer in network:
         if isinstance(layer, nn.Linear):
             START
@@ -30,7 +26,6 @@ GRIDS = {
         VAE,
         {
             "ACTIVATION": ACTIVATIONS,
-            "DEPTH": {"one hidden layer": "1", "two hidden layers": "2", "three hidden layers": "3"},
             "START": {
                 "torch's start": "pass",
                 "Xavier's start": "nn.init.xavier_uniform_(layer.weight), nn.init.zeros_(layer.bias)",
