@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from lectures.environment import AXE
+from lectures.environment import AXE, PATIENCE
 
 VIEWS = (("desktop", 1280, "light"), ("desktop", 1280, "dark"), ("phone", 390, "light"))
 IGNORED = ("Got invalid theme mode",)  # what pydata-sphinx-theme logs on a first visit
@@ -76,6 +76,7 @@ def wrong_in_text(found: dict[Path, Page]) -> list[str]:
 
 def wrong_in_browser(files: list[Path], chromium: str) -> list[str]:
     """A sentence for everything that is wrong when the pages are opened."""
+    from playwright.sync_api import TimeoutError as LoadingTooLongError
     from playwright.sync_api import sync_playwright
 
     wrong: list[str] = []
@@ -86,7 +87,11 @@ def wrong_in_browser(files: list[Path], chromium: str) -> list[str]:
                 where = f"{file.name} ({view}, {scheme})"
                 page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
                 _listen(page, where, wrong)
-                page.goto(file.as_uri())
+                try:
+                    page.goto(file.as_uri(), timeout=1000 * PATIENCE)
+                except LoadingTooLongError:
+                    wrong.append(f"{where}: not loaded after {PATIENCE} seconds")
+                    continue
                 page.wait_for_timeout(150)
                 if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
                     wrong.append(f"{where}: wider than the window")

@@ -24,6 +24,8 @@ KATEX = NODE / "node_modules" / "katex" / "dist"
 AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
 MANIFESTS = [ROOT / "lectures" / name for name in ("package.json", "package-lock.json")]
 
+PATIENCE = 300  # seconds for a page to load in chromium: a busy machine needs half a minute for a thousand formulas
+
 NODE_IS_MISSING = "Node is not installed (Debian: apt-get install nodejs npm), so formulas cannot be drawn"
 CHROMIUM_IS_MISSING = "chromium is not installed (Debian: apt-get install chromium)"
 

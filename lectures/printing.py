@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from lectures.environment import PATIENCE
+
 FOOTER = (
     "<div style='font-size:8px;width:100%;text-align:center'>"
     "<span class='pageNumber'></span> / <span class='totalPages'></span></div>"
@@ -21,7 +23,7 @@ def pdfs(jobs: Mapping[Path, Path], chromium: str) -> None:
         page = browser.new_page(color_scheme="light")
         for source, target in jobs.items():
             target.parent.mkdir(parents=True, exist_ok=True)
-            page.goto(source.resolve().as_uri(), wait_until="load")
+            page.goto(source.resolve().as_uri(), wait_until="load", timeout=1000 * PATIENCE)
             page.evaluate(UNFOLD)
             page.pdf(
                 path=target,
