@@ -168,6 +168,15 @@ def test_the_browser_notices_what_it_is_for(site, tmp_path):
         assert what in found, what
 
 
+@pytest.mark.system("chromium")
+def test_a_page_that_does_not_load_is_a_sentence(tmp_path, monkeypatch):
+    page = tmp_path / "slow.html"
+    page.write_text("<script>const end = Date.now() + 1500; while (Date.now() < end);</script>")
+    monkeypatch.setattr(check, "PATIENCE", 0.2)
+    found = check.wrong_in_browser([page], environment.chromium())
+    assert "slow.html (desktop, light): not loaded after 0.2 seconds" in found
+
+
 def test_links_ids_pictures_and_loads_are_noticed(site, tmp_path):
     shutil.copytree(site / "once", tmp_path / "broken")
     page = tmp_path / "broken" / "second.html"
