@@ -40,7 +40,8 @@ class DiscreteVAE(nn.Module):
     """A VAE of binary images (B, 1, H, W) with h x w latent codes, each one of n_codes values with a uniform prior.
 
     h is H / 2^halvings, and w is W / 2^halvings, for H and W that 2^halvings divides. Encoder and decoder are small
-    convolutional networks with about `hidden` channels; no part of them looks at other images of the batch.
+    convolutional networks with about `hidden` channels and any nonlinearity but sigmoids, which learn too little in a
+    few seconds of training; no part of them looks at other images of the batch.
     """
 
     def __init__(self, n_codes: int, hidden: int = 32, halvings: int = 2) -> None:

@@ -18,7 +18,8 @@ class VQVAE(nn.Module):
 
     h is H / 2^halvings, and w is W / 2^halvings, for H and W that 2^halvings divides. The attribute `codebook`
     (n_codes, dim) is a parameter that starts with uniform numbers from -1 to 1. Encoder and decoder are small
-    convolutional networks with about `hidden` channels; no part of them looks at other images of the batch.
+    convolutional networks with about `hidden` channels and any nonlinearity but sigmoids, which learn too little in a
+    few seconds of training; no part of them looks at other images of the batch.
     """
 
     def __init__(self, n_codes: int, dim: int, hidden: int = 32, halvings: int = 2) -> None:

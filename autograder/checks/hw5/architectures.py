@@ -71,10 +71,11 @@ def with_these_blocks(construct):
 CodePrior.__init__ = with_these_blocks(CodePrior.__init__)
 """
 
+UNSATURATED = {name: source for name, source in ACTIVATIONS.items() if name != "Sigmoid"}
 MORE = {"no residual block": "0", "one residual block": "1", "two residual blocks": "2"}
 
 GRIDS = {
-    "vqvae": Grid(NETWORKS + VQVAE, {"ACTIVATION": ACTIVATIONS, "MORE": MORE}),
-    "gumbel_softmax": Grid(NETWORKS + DISCRETE_VAE, {"ACTIVATION": ACTIVATIONS, "MORE": MORE}),
+    "vqvae": Grid(NETWORKS + VQVAE, {"ACTIVATION": UNSATURATED, "MORE": MORE}),
+    "gumbel_softmax": Grid(NETWORKS + DISCRETE_VAE, {"ACTIVATION": UNSATURATED, "MORE": MORE}),
     "code_prior": Grid(CODE_PRIOR, {"ACTIVATION": ACTIVATIONS, "KERNEL": {"kernel 5": "5", "kernel 7": "7"}}),
 }

@@ -34,7 +34,7 @@ PROMISES = {
     "DiscreteVAE": {
         "A VAE of binary images (B, 1, H, W) with h x w latent codes": "model_loss",
         "h is H / 2^halvings, and w is W / 2^halvings, for H and W that 2^halvings divides.": "model_loss",
-        "Encoder and decoder are small convolutional networks with about `hidden` channels": "learns_digits",
+        "Encoder and decoder are small convolutional networks with about `hidden` channels and any": "learns_digits",
         "no part of them looks at other images of the batch": "model_loss",
         "Logits (B, n_codes, h, w) of q(codes | x), which makes the codes independent": "model_loss",
         "Logits (B, 1, H, W) of the pixels, for one-hot codes or relaxed ones z (B, n_codes, h, w).": "model_loss",

@@ -29,7 +29,7 @@ PROMISES = {
         "The attribute `codebook` (n_codes, dim) is a parameter that starts with uniform numbers from -1 to 1.": (
             "shapes"
         ),
-        "Encoder and decoder are small convolutional networks with about `hidden` channels": "learns_digits",
+        "Encoder and decoder are small convolutional networks with about `hidden` channels and any": "learns_digits",
         "no part of them looks at other images of the batch": "loss",
         "The codes of the images x (B, 1, H, W): the index of the nearest code vector at every place, (B, h, w).": (
             "shapes, straight_through"
