@@ -114,6 +114,15 @@ def test_every_checks_mistakes_of_the_course_are_found():
         assert catalogued and set(catalogued) <= known
 
 
+def test_a_long_title_keeps_what_tells_it_from_its_twin():
+    long = "The M-step of a Gaussian mixture, and why EM never goes down at all"
+    made = [overview._short(long + ending) for ending in ("", ": the formula", " (by hand)")]
+    assert len(set(made)) == 3 and max(map(len, made)) <= overview.LONGEST_TITLE
+    assert (
+        made[1].endswith(" …: the formula") and made[2].endswith(" … (by hand)") and overview._short("MADE") == "MADE"
+    )
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_no_title_lies_under_the_legend_or_under_another(tmp_path, count):
     _, records = made(tmp_path)

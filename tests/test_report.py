@@ -96,3 +96,13 @@ def test_the_formgrader_shows_it_and_the_student_s_page_does_not(course, tmp_pat
     assert "tried to open a socket" in summary and "<script" not in summary and "](" not in summary
     assert "socket" not in json.dumps(document["cells"][1:])
     assert "socket" not in feedback.page(record, course, {}) and "honest" not in feedback.page(record, course, {})
+
+
+def test_what_holds_for_many_is_said_once(course):
+    out = Console(file=io.StringIO(), width=132, highlight=False, markup=False, emoji=False)
+    report.show_grades(out, course, final.course_grades(course, ["ada", "bob"], {}, {("cyd", "hw1"): "broken"}, {}))
+    text = out.file.getvalue()
+    assert "  hw1 was not handed in: ada, bob\n" in text and text.count("was not handed in") == 1
+    out.file.truncate(0)
+    report.show_grades(out, course, final.course_grades(course, ["ada"], {}, {}, {}))
+    assert "  ada: hw1 was not handed in\n" in out.file.getvalue()

@@ -116,9 +116,13 @@ def show_grades(out: Console, course: Course, grades: list[CourseGrade]) -> None
     for reason, students in reasons.items():
         whom = "everybody" if len(students) == len(grades) > 1 else ", ".join(students)
         out.print(Text("  ").append(safe(reason)).append(": ").append(safe(whom)), soft_wrap=True)
+    remarks: dict[str, list[str]] = {}
     for grade in grades:
         for remark in grade.remarks:
-            out.print(Text("  ").append(safe(f"{grade.student}: {remark}")), soft_wrap=True)
+            remarks.setdefault(remark, []).append(grade.student)
+    for remark, students in remarks.items():
+        said = f"{students[0]}: {remark}" if len(students) == 1 else f"{remark}: {', '.join(students)}"
+        out.print(Text("  ").append(safe(said)), soft_wrap=True)
 
 
 def _show_homework(out: Console, homework: Homework, results: list[tuple[Result, Record]], summary: Summary) -> None:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from autograder.marks.gradebook import CellScore
 
 GREEN, AMBER, GREY = "#1a7f4b", "#e0a030", "#8a94a6"
+BY_HAND = " (by hand)"
 LONGEST_TITLE = 60  # characters of an exercise's title beside its bar
 MOST_CHECKS = 15
 MOST_MISTAKES = 4  # of the catalogue, beside a check that fails
@@ -81,7 +82,7 @@ def hardness(
     for problem in homework.theory:
         cells = [own[problem.id] for own in scores.values() if problem.id in own]
         got = [cell.counted / problem.manual_points for cell in cells if cell.manual is not None]
-        found.append(_hardness(problem.id, f"{problem.title} (by hand)", got))
+        found.append(_hardness(problem.id, problem.title + BY_HAND, got))
     return found
 
 
@@ -227,6 +228,12 @@ def _points_of(record: Record, exercise: str, scores: Mapping[str, Mapping[str, 
     return next((points(entry["points"]) for entry in record["exercises"] if entry["id"] == exercise), Fraction(0))
 
 
+def _short(title: str) -> str:
+    """A title of a length that fits beside its bar, with what tells a problem's formula from what is marked by hand."""
+    ending = next((ending for ending in (": the formula", BY_HAND) if title.endswith(ending)), "")
+    return shorten(title.removesuffix(ending), LONGEST_TITLE - len(ending), placeholder=" …") + ending
+
+
 def _hardness(name: str, title: str, got: list[Fraction]) -> Hardness:
     count = len(got)
     full, none = sum(share >= 1 for share in got), sum(share <= 0 for share in got)
@@ -286,8 +293,7 @@ def figure(course: Course, records: Mapping[str, list[Record]], scores: Scores, 
             widths = [100 * getattr(item, share) for item in items]
             axis.barh(range(len(items)), widths, left=left, color=colour, height=0.75)
             left = [a + b for a, b in zip(left, widths, strict=True)]
-        names = [shorten(item.title, LONGEST_TITLE, placeholder=" …") for item in items]
-        axis.set_yticks(range(len(items)), names, fontsize=8, parse_math=False)
+        axis.set_yticks(range(len(items)), [_short(item.title) for item in items], fontsize=8, parse_math=False)
         axis.set(xlim=(0, 100))
         axis.set_xlabel("% of the submissions", fontsize=8)
         axis.set_title(f"{homework.id}, the hardest on top", loc="left", fontsize=10, parse_math=False)
