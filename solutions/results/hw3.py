@@ -145,7 +145,7 @@ def sample_pixelcnn(model: LogisticPixelCNN, count: int, data: Data, generator: 
     return x / (LEVELS - 1)
 
 
-def _flow(title: str, built_as: str, build: Callable[[Data], PixelFlow], published: Published) -> Entry:
+def _flow(title: str, built_as: str, build: Callable[[Data], PixelFlow], published: Published, look: str = "") -> Entry:
     return Entry(
         title=title,
         built_as=built_as,
@@ -161,6 +161,7 @@ def _flow(title: str, built_as: str, build: Callable[[Data], PixelFlow], publish
         headline=f"{DRAWS} draws",
         sample=sample_flow,
         published=published,
+        look=look,
     )
 
 
@@ -184,6 +185,7 @@ MODELS = {
             "Papamakarios, Pavlakou & Murray 2017 (arXiv:1705.07057) measure MNIST in nats of the logits.",
             "Their logits squeeze the pixels less (1e-6 in place of 0.05): their numbers are on another scale.",
         ),
+        look="More than half can be read; loose grey pixels lie around the strokes, as around those of RealNVP.",
     ),
     "pixelcnn_pp": Entry(
         title="PixelCNN with logistics (homework 3)",
