@@ -180,7 +180,7 @@ def address(graded, tmp_path_factory):
             command, cwd=ROOT, env=environment, stdout=stream, stderr=stream, start_new_session=True
         )
     try:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 300  # of a busy machine
         while True:
             try:
                 urllib.request.urlopen(f"http://127.0.0.1:{port}/api", timeout=2).close()
