@@ -40,11 +40,32 @@ def test_a_stub_is_not_green_and_an_answer_is(tmp_path, capsys):
     assert "every public check is green" in capsys.readouterr().out
 
 
+def kinds(source):
+    return [type(statement).__name__ for statement in classroom.definitions(source)]
+
+
 def test_only_definitions_run():
-    tree = classroom.definitions("import math\nA = math.pi\nprint(A)\ndef f():\n    return A\nf()")
-    assert [type(statement).__name__ for statement in tree.body] == ["Import", "Assign", "FunctionDef"]
-    assert classroom.definitions("model = train()\nmodel(1)") is None
-    assert classroom.definitions("%pip install x\n!ls") is None
+    assert kinds("import math\nA = math.pi\nprint(A)\ndef f():\n    return A\nf()") == [
+        "Import",
+        "Assign",
+        "FunctionDef",
+    ]
+    assert kinds("model = train()\nmodel(1)") == kinds("%pip install x\n!ls") == []
+
+
+def test_constants_and_methods_given_to_a_class_are_definitions_and_trainings_are_not():
+    assert kinds("LOG_2PI = math.log(2 * math.pi)") == ["Assign"]
+    assert kinds("VAE.sample = torch.no_grad()(draw)\nVAE.__init__ = wrapped(VAE.__init__)") == ["Assign", "Assign"]
+    assert kinds("def helper():\n    pass\ncurve = dgm.fit(model, helper)") == ["FunctionDef"]
+
+
+def test_what_was_skipped_is_no_fault_of_the_student_s(tmp_path, capsys):
+    cells = ["curve = train()\nlast = curve[-1]\nlog_two = np.log(2.0)", "import numpy as np\nthird = missing + 1"]
+    cells = [{"cell_type": "code", "metadata": {}, "source": source} for source in cells]
+    (tmp_path / "x.ipynb").write_text(json.dumps({"cells": cells}))
+    assert classroom.main([str(tmp_path / "x.ipynb")]) == 0
+    told = capsys.readouterr().out
+    assert "curve" not in told and "code cell 1: NameError: name 'np'" in told and "name 'missing'" in told
 
 
 def test_checks_are_found_and_broken_cells_are_not_the_end():
