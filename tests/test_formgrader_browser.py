@@ -311,7 +311,7 @@ def fill(page, selector, typed):
 
 def fill_and_save(page, selector, typed):
     """Type, and wait for the server: two marks at once may lock the gradebook for one another on a busy machine."""
-    with page.expect_response(lambda answer: answer.request.method == "PUT", timeout=20_000):
+    with page.expect_response(lambda answer: answer.request.method == "PUT", timeout=60_000):
         fill(page, selector, typed)
 
 
@@ -379,7 +379,7 @@ def card(page, student):
 
 
 def saved(page, press):
-    with page.expect_response(lambda answer: answer.request.method == "PUT", timeout=20_000) as answer:
+    with page.expect_response(lambda answer: answer.request.method == "PUT", timeout=60_000) as answer:
         press()
     assert answer.value.ok, answer.value.text()
     return answer.value.json()
