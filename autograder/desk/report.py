@@ -7,7 +7,7 @@ direction.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from fractions import Fraction
 
@@ -107,22 +107,24 @@ def show_grades(out: Console, course: Course, grades: list[CourseGrade]) -> None
             f"{grade.mark}{'*' if grade.provisional else ' '}",
         )
     out.print(table)
-    reasons: dict[str, list[str]] = {}
-    for grade in grades:
-        for reason in grade.reasons:
-            reasons.setdefault(reason, []).append(grade.student)
+    reasons = _students_by((reason, grade.student) for grade in grades for reason in grade.reasons)
     if reasons:
         out.print(Text("* provisional:", style="bold"))
     for reason, students in reasons.items():
         whom = "everybody" if len(students) == len(grades) > 1 else ", ".join(students)
         out.print(Text("  ").append(safe(reason)).append(": ").append(safe(whom)), soft_wrap=True)
-    remarks: dict[str, list[str]] = {}
-    for grade in grades:
-        for remark in grade.remarks:
-            remarks.setdefault(remark, []).append(grade.student)
+    remarks = _students_by((remark, grade.student) for grade in grades for remark in grade.remarks)
     for remark, students in remarks.items():
         said = f"{students[0]}: {remark}" if len(students) == 1 else f"{remark}: {', '.join(students)}"
         out.print(Text("  ").append(safe(said)), soft_wrap=True)
+
+
+def _students_by(found: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """What holds of somebody, with all of whom it holds, out of pairs of what and whom."""
+    students: dict[str, list[str]] = {}
+    for what, student in found:
+        students.setdefault(what, []).append(student)
+    return students
 
 
 def _show_homework(out: Console, homework: Homework, results: list[tuple[Result, Record]], summary: Summary) -> None:
@@ -196,11 +198,12 @@ def _show_attempts(out: Console, summary: Summary) -> None:
 
 def _show_fallen_in_checks(out: Console, summary: Summary) -> None:
     """Checks whose own code raised while it used an answer: as a rule the answer's fault, and now and then ours."""
-    fell: dict[str, list[str]] = {}
-    for result in summary.results:
-        for check in result.record["checks"] if result.record else ():
-            if fell_in_a_check(check):
-                fell.setdefault(f"{result.submission.homework}/{check['id']}", []).append(result.submission.student)
+    fell = _students_by(
+        (f"{result.submission.homework}/{check['id']}", result.submission.student)
+        for result in summary.results
+        for check in (result.record["checks"] if result.record else ())
+        if fell_in_a_check(check)
+    )
     if not fell:
         return
     out.print()

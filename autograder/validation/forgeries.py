@@ -5,7 +5,7 @@
 
 Each check is run once with the reference, whose answers are kept. It is then run again, and instead of an answer comes
 something made of the kept one: zeros, huge numbers, the answer to another run's question. No forgery may pass, unless
-EXCUSED says why it deserves the points. Forgeries that need a program of their own stand in the catalogues of mistakes,
+REASONS says why it deserves the points. Forgeries that need a program of their own stand in the catalogues of mistakes,
 under names with `forged`; the table counts them.
 """
 
@@ -32,74 +32,56 @@ SEED, OTHER_SEED = 4_711, 1_147
 KEPT, PAGE = ROOT / "build" / "forgeries", ROOT / "docs" / "forgeries.md"
 ANY = "any"
 
-# What passes a check with every right to do so: (check, forgery or ANY) -> why.
-EXCUSED: dict[tuple[str, str], str] = {
-    ("hw1/t1_formula/limits", "the mean everywhere"): "next to a limit all three right answers are nearly one number",
-    ("hw1/f_divergence/alpha_divergence_at_the_limits", "the mean everywhere"): (
-        "next to a limit all three right answers are nearly one number"
-    ),
-    **{
-        (f"hw1/{check}", "the wrong sign"): "a layer with random weights has the same property with the other sign"
-        for check in (
-            *("causal_conv/sees_the_past_and_the_present", "causal_conv/strict_sees_the_past_only"),
-            *("masked_conv/kind_a", "masked_conv/kind_b", "masked_conv/stack_is_autoregressive"),
-            *("made/outputs_depend_on_earlier_variables_only", "made/probabilities_sum_to_one"),
-        )
+SIGN, ORDER, FIRST, OTHER = "the wrong sign", "rows in another order", "the first answer again", "another run's answers"
+
+# What passes a check with every right to do so: why -> check -> its forgeries.
+REASONS: dict[str, dict[str, tuple[str, ...]]] = {
+    "next to a limit all three right answers are nearly one number": {
+        "hw1/t1_formula/limits": ("the mean everywhere",),
+        "hw1/f_divergence/alpha_divergence_at_the_limits": ("the mean everywhere",),
     },
-    ("hw1/wavenet/logits_do_not_look_ahead", "the wrong sign"): "with the other sign the logits look no further ahead",
-    ("hw1/wavenet/window_and_skips", "the wrong sign"): "with the other sign the logits see the same window",
-    ("hw1/wavenet/block_is_gated", "the wrong sign"): "a gated unit and a convolution after it: the sign is free",
-    **{
-        (
-            f"hw1/pixelcnn/{check}",
-            forgery,
-        ): "a network with random weights: what its logits see is all that is asked"
-        for check, forgery in (
-            ("logits_do_not_look_ahead", "the wrong sign"),
-            ("logits_do_not_look_ahead", "the first answer again"),
-            ("logits_do_not_look_ahead", "another run's answers"),
-            ("logits_see_what_came_before", "the wrong sign"),
-            ("logits_see_what_came_before", "another run's answers"),
-        )
+    "a layer with random weights has the same property with the other sign": {
+        "hw1/causal_conv/sees_the_past_and_the_present": (SIGN,),
+        "hw1/causal_conv/strict_sees_the_past_only": (SIGN,),
+        "hw1/masked_conv/kind_a": (SIGN,),
+        "hw1/masked_conv/kind_b": (SIGN,),
+        "hw1/masked_conv/stack_is_autoregressive": (SIGN,),
+        "hw1/made/outputs_depend_on_earlier_variables_only": (SIGN,),
+        "hw1/made/probabilities_sum_to_one": (SIGN,),
     },
-    ("hw1/naive_monte_carlo/unbiased", "rows in another order"): "a mean over rows, which have no order",
-    ("hw2/gradient_estimators/baseline", "the wrong sign"): "the sign is for `score_is_unbiased` to judge, once",
-    **{
-        (f"hw4/{check}", ANY): "what is refused is all that is asked: the values are for other checks to judge"
-        for check in ("gan/another_kind", "generator_gradient/another_kind", "transport/refuses")
+    "with the other sign the logits look no further ahead": {"hw1/wavenet/logits_do_not_look_ahead": (SIGN,)},
+    "with the other sign the logits see the same window": {"hw1/wavenet/window_and_skips": (SIGN,)},
+    "a gated unit and a convolution after it: the sign is free": {"hw1/wavenet/block_is_gated": (SIGN,)},
+    "a network with random weights: what its logits see is all that is asked": {
+        "hw1/pixelcnn/logits_do_not_look_ahead": (SIGN, FIRST, OTHER),
+        "hw1/pixelcnn/logits_see_what_came_before": (SIGN, OTHER),
+        "hw5/code_prior/order": (SIGN,),
+        "hw5/code_prior/label": (SIGN, ORDER, FIRST, OTHER),
     },
-    (
-        "hw4/flow_posterior/learns_two_arms",
-        "another run's answers",
-    ): "a posterior of nearly the same x, trained as well",
-    **{
-        ("hw5/vqvae/shapes", forgery): "other codes of the same shape, in a model with random weights"
-        for forgery in ("rows in another order", "another run's answers")
+    "a mean over rows, which have no order": {"hw1/naive_monte_carlo/unbiased": (ORDER,)},
+    "the sign is for `score_is_unbiased` to judge, once": {"hw2/gradient_estimators/baseline": (SIGN,)},
+    "two changed signs leave the determinant: for `values` to judge": {"hw3/t2_formula/density": (SIGN,)},
+    "-W is orthogonal as well, and W is drawn at random": {"hw3/glow_conv/start": (SIGN,)},
+    "any orthogonal W is right, and W is drawn at random": {"hw3/glow_conv/start": (ORDER, OTHER)},
+    "moments of the draws; `terms` judges draw by draw": {"hw3/flow_vae/draws": (ORDER,)},
+    "frequencies of the draws are all that the docstring fixes": {"hw3/logistic_mixture/draws": (ORDER,)},
+    "what is refused is all that is asked: the values are for other checks to judge": {
+        "hw4/gan/another_kind": (ANY,),
+        "hw4/generator_gradient/another_kind": (ANY,),
+        "hw4/transport/refuses": (ANY,),
     },
-    **{
-        (f"hw5/code_prior/{check}", forgery): "a network with random weights: what its logits see is all that is asked"
-        for check, forgery in (
-            ("order", "the wrong sign"),
-            ("label", "the wrong sign"),
-            ("label", "rows in another order"),
-            ("label", "the first answer again"),
-            ("label", "another run's answers"),
-        )
-    },
-    ("hw6/sde/langevin_at_rest", "the wrong sign"): "a sum of squares, which have no sign",
-    ("hw6/sde/langevin_at_rest", "rows in another order"): "a sum over chains, which have no order",
-    ("hw6/ncsn/learns", "rows in another order"): "samples have no order",
-    ("hw6/ncsn/learns", "another run's answers"): "samples of nearly the same two clusters",
-    ("hw6/ddpm/learns", "rows in another order"): "samples have no order",
-    ("hw3/t2_formula/density", "the wrong sign"): "two changed signs leave the determinant: for `values` to judge",
-    ("hw3/glow_conv/start", "the wrong sign"): "-W is orthogonal as well, and W is drawn at random",
-    ("hw3/glow_conv/start", "rows in another order"): "any orthogonal W is right, and W is drawn at random",
-    ("hw3/glow_conv/start", "another run's answers"): "any orthogonal W is right, and W is drawn at random",
-    ("hw3/flow_vae/draws", "rows in another order"): "moments of the draws; `terms` judges draw by draw",
-    (
-        "hw3/logistic_mixture/draws",
-        "rows in another order",
-    ): "frequencies of the draws are all that the docstring fixes",
+    "a posterior of nearly the same x, trained as well": {"hw4/flow_posterior/learns_two_arms": (OTHER,)},
+    "other codes of the same shape, in a model with random weights": {"hw5/vqvae/shapes": (ORDER, OTHER)},
+    "a sum of squares, which have no sign": {"hw6/sde/langevin_at_rest": (SIGN,)},
+    "a sum over chains, which have no order": {"hw6/sde/langevin_at_rest": (ORDER,)},
+    "samples have no order": {"hw6/ncsn/learns": (ORDER,), "hw6/ddpm/learns": (ORDER,)},
+    "samples of nearly the same two clusters": {"hw6/ncsn/learns": (OTHER,)},
+}
+EXCUSED = {
+    (check, forgery): why
+    for why, checks in REASONS.items()
+    for check, forgeries in checks.items()
+    for forgery in forgeries
 }
 
 
@@ -204,15 +186,15 @@ FORGERIES: dict[str, Forgery] = {
     "ones": _each(torch.ones_like),
     "the mean everywhere": _mean_everywhere,
     "random numbers": _each(_random),
-    "the wrong sign": _each(lambda value: -value),
-    "rows in another order": _each(lambda value: value.roll(1, 0) if value.dim() else value + 1),
+    SIGN: _each(lambda value: -value),
+    ORDER: _each(lambda value: value.roll(1, 0) if value.dim() else value + 1),
     "huge numbers": _each(lambda value: torch.full_like(value, 0.9 * checking.LARGEST)),
     "far beyond": _each(lambda value: 1e200 * (1 + value.abs())),
     "next to nothing": _each(lambda value: 1e-300 * value),
     "not a number": _each(lambda value: torch.full_like(value, torch.nan)),
     "infinite": _each(lambda value: torch.full_like(value, torch.inf)),
-    "the first answer again": _first_again,
-    "another run's answers": _other_run,
+    FIRST: _first_again,
+    OTHER: _other_run,
 }
 
 
@@ -221,7 +203,7 @@ def passed(check: Check, reference: SimpleNamespace) -> list[str]:
     kept, other = (_answered(check, reference, seed) for seed in (SEED, OTHER_SEED))
     found = []
     for name, forge in FORGERIES.items():
-        if name == "the first answer again" and len(set(kept.names)) == len(kept.names):
+        if name == FIRST and len(set(kept.names)) == len(kept.names):
             continue  # nothing is asked twice
         session = Forging(kept, other, forge)
         outcome = checking.run_check(check, session, reference, SEED)
