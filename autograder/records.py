@@ -203,6 +203,11 @@ def reasons_to_regrade(old: Record, now: Mapping[str, object]) -> list[str]:
     return [key for key in DECIDES if old["provenance"].get(key) != now.get(key)]
 
 
+def first_of(names: list[str], most: int, more: str = "more") -> str:
+    """The first of many names, and how many there are besides: a sentence is read by people."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most} {more}" if len(names) > most else "")
+
+
 def fell_in_a_check(check: CheckEntry) -> bool:
     """Whether a check ended by an exception that rose in its own code, so that the fault may be ours."""
     return check["state"] == "error" and IN_THE_CHECK in check["message"]
@@ -219,10 +224,7 @@ def suspicions(record: Record) -> list[str]:
         check, _, what = line.partition(": ") if isinstance(line, str) else ("", "", "")
         if what:
             where.setdefault(what[:LONGEST_SUSPICION], []).append(check[:LONGEST_SUSPICION])
-    lines = [
-        f"{what} ({', '.join(checks[:3])}{f' and {len(checks) - 3} more checks' if len(checks) > 3 else ''})"
-        for what, checks in where.items()
-    ]
+    lines = [f"{what} ({first_of(checks, 3, 'more checks')})" for what, checks in where.items()]
     return [printable(" ".join(line.split())) for line in lines[:MOST_SUSPICIONS]]
 
 

@@ -23,7 +23,7 @@ from autograder.marks.final import CourseGrade
 from autograder.marks.gradebook import Change
 from autograder.marks.late import Late
 from autograder.pages.terminal import safe
-from autograder.records import Record, fell_in_a_check, points, printable, suspicions
+from autograder.records import Record, fell_in_a_check, first_of, points, printable, suspicions
 
 FULL, PARTIAL, NONE, UNTRIED = "●", "◐", "○", "·"
 STYLES = {FULL: "green", PARTIAL: "yellow", NONE: "red", UNTRIED: "dim"}
@@ -213,8 +213,8 @@ def _show_fallen_in_checks(out: Console, summary: Summary) -> None:
         soft_wrap=True,
     )
     for name, students in sorted(fell.items(), key=lambda item: (-len(item[1]), item[0]))[:MOST_FALLEN]:
-        some = ", ".join(students[:3]) + (f" and {len(students) - 3} more" if len(students) > 3 else "")
-        out.print(Text("  ").append(safe(name, "bold")).append(": ").append(safe(some)), soft_wrap=True)
+        whom = safe(first_of(students, 3))
+        out.print(Text("  ").append(safe(name, "bold")).append(": ").append(whom), soft_wrap=True)
 
 
 def _show_changes(out: Console, summary: Summary) -> None:

@@ -44,7 +44,7 @@ from autograder.intake.whose import NobodyError, People
 from autograder.notebooks import NotebookError, read_notebook
 from autograder.notebooks.matching import DEFINITION
 from autograder.provenance import released_notebook
-from autograder.records import printable
+from autograder.records import first_of, printable
 
 ENOUGH_TO_TELL = 3  # names of another homework's exercises, and none of its own
 MOST_NAMED = 10  # in one sentence
@@ -350,14 +350,9 @@ def said_of_times(done: Collected) -> list[str]:
     }
     said = [f"handed in: {', '.join(f'{done.by[by]} {words[by]}' for by in SURE if by in done.by)}"] if done.by else []
     if done.late_by_collecting:
-        listed = ", ".join(done.late_by_collecting[:MOST_NAMED])
-        more = (
-            f" and {len(done.late_by_collecting) - MOST_NAMED} more"
-            if len(done.late_by_collecting) > MOST_NAMED
-            else ""
-        )
+        listed = first_of(done.late_by_collecting, MOST_NAMED)
         said.append(
-            f"LATE by the moment of collecting alone: {len(done.late_by_collecting)} ({listed}{more}); "
+            f"LATE by the moment of collecting alone: {len(done.late_by_collecting)} ({listed}); "
             "collect again with AT=2026-10-12T23:59 or LOG= the platform's table if they came in time"
         )
     return said
