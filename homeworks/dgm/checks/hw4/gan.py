@@ -73,7 +73,7 @@ def step(student):
     moved = [w - 0.1 * g for w, g in zip(weights, torch.autograd.grad(loss, weights), strict=True)]
     before = [p.detach().clone() for p in generator.parameters()]
     losses = student.gan_step(generator, discriminator, optimizers, x, noises, "minimax")
-    assert abs(float(losses[0]) - float(loss)) < 1e-4, "the first number is the discriminator's loss before its step"
+    assert abs(float(losses[0]) - loss.item()) < 1e-4, "the first number is the discriminator's loss before its step"
     assert all(torch.allclose(p, q, atol=1e-5) for p, q in zip(discriminator.parameters(), moved, strict=True)), (
         "the discriminator should take one step down its own loss, with fakes from noises[0]"
     )
