@@ -38,9 +38,10 @@ PROMISES = {
         ),
         "from the vector u that the previous pass left": "layer",
         "the first one starts from a random vector that is drawn when the layer is made": "layer_state",
-        "In evaluation mode the vector stays, and sigma is computed from it and from the weight as it is now.": (
+        "In evaluation mode the vector stays, and sigma is computed from it and from the weight as it is now": (
             "layer_state"
         ),
+        "u^T W v with the v that u gives": "layer_state",
         "The vector is part of the layer's `state_dict`.": "layer_state",
         "flows through the matrix and through sigma, but not through the vectors": "layer_gradient",
         "the values of `weight` are left alone": "layer",
