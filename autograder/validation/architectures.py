@@ -12,6 +12,7 @@ from itertools import product
 from autograder.course import Exercise, Homework, homework_module
 
 ACTIVATIONS = {name: f"nn.{name}()" for name in ("ReLU", "LeakyReLU", "Tanh", "Sigmoid", "SiLU")}
+BUT_SIGMOIDS = {name: source for name, source in ACTIVATIONS.items() if name != "Sigmoid"}
 
 
 @dataclass(frozen=True)

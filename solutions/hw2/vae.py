@@ -18,11 +18,11 @@ from solutions.hw2.gaussian_losses import gaussian_kl, gaussian_nll
 class VAE(nn.Module):
     """A variational autoencoder on vectors x (B, d_x) with latent vectors z (B, d_z).
 
-    Encoder and decoder are networks with one hidden layer of `hidden` units, whose nonlinearity is up to you: deeper
-    ones may need more than the few seconds of training that they get. `likelihood` is "gaussian", for real x, or
-    "bernoulli", for x of 0s and 1s. With "gaussian" the logarithms of the decoder's standard deviations are learnt
-    too: one number for all coordinates of x, one for each, or outputs of the decoder, as you like. Raises ValueError
-    for another likelihood.
+    Encoder and decoder are networks with one hidden layer of `hidden` units and any nonlinearity but sigmoids, which
+    learn too little in the few seconds of training that they get, as deeper networks may. `likelihood` is "gaussian",
+    for real x, or "bernoulli", for x of 0s and 1s. With "gaussian" the logarithms of the decoder's standard deviations
+    are learnt too: one number for all coordinates of x, one for each, or outputs of the decoder, as you like. Raises
+    ValueError for another likelihood.
     """
 
     def __init__(self, d_x: int, d_z: int, hidden: int, likelihood: str = "gaussian") -> None:

@@ -39,7 +39,7 @@ from autograder.judging.instruments import between, binary_digits, near, normal,
 PROMISES = {
     "VAE": {
         "A variational autoencoder on vectors x (B, d_x) with latent vectors z (B, d_z).": "kl, learns_digits",
-        "Encoder and decoder are networks with one hidden layer of `hidden` units, whose nonlinearity is up to you": (
+        "Encoder and decoder are networks with one hidden layer of `hidden` units and any nonlinearity but sigmoids": (
             "learns_digits"
         ),
         '`likelihood` is "gaussian", for real x, or "bernoulli", for x of 0s and 1s.': "reconstruction",

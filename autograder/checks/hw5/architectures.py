@@ -1,6 +1,6 @@
 """The architectures that homework 5 leaves free: small convolutional networks with about `hidden` channels."""
 
-from autograder.validation.architectures import ACTIVATIONS, Grid
+from autograder.validation.architectures import ACTIVATIONS, BUT_SIGMOIDS, Grid
 
 NETWORKS = """
 class Deeper(nn.Module):
@@ -71,11 +71,10 @@ def with_these_blocks(construct):
 CodePrior.__init__ = with_these_blocks(CodePrior.__init__)
 """
 
-UNSATURATED = {name: source for name, source in ACTIVATIONS.items() if name != "Sigmoid"}
 MORE = {"no residual block": "0", "one residual block": "1", "two residual blocks": "2"}
 
 GRIDS = {
-    "vqvae": Grid(NETWORKS + VQVAE, {"ACTIVATION": UNSATURATED, "MORE": MORE}),
-    "gumbel_softmax": Grid(NETWORKS + DISCRETE_VAE, {"ACTIVATION": UNSATURATED, "MORE": MORE}),
+    "vqvae": Grid(NETWORKS + VQVAE, {"ACTIVATION": BUT_SIGMOIDS, "MORE": MORE}),
+    "gumbel_softmax": Grid(NETWORKS + DISCRETE_VAE, {"ACTIVATION": BUT_SIGMOIDS, "MORE": MORE}),
     "code_prior": Grid(CODE_PRIOR, {"ACTIVATION": ACTIVATIONS, "KERNEL": {"kernel 5": "5", "kernel 7": "7"}}),
 }
