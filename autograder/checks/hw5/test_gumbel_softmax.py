@@ -6,7 +6,8 @@ Oracle   For two values the difference of two Gumbel numbers is logistic, and th
          its encode and decode; its slope by differences.
 Training Digits of 8 x 8 pixels in 4 x 4 codes. With beta = 0.1 and 150 steps the pixels, given drawn codes,
          cost 0.50 +- 0.03 of what independent pixels do (mean and sd over 10 seeds; a plain network 0.63 +- 0.04, a
-         deeper one with GELUs 0.52 +- 0.06), and the KL is 19.7 +- 0.8 nats (18.0 +- 1.2, 19.7 +- 1.6).
+         deeper one with GELUs 0.52 +- 0.06, linear layers on patches 0.81 +- 0.04), and the KL is 19.7 +- 0.8 nats
+         (18.0 +- 1.2, 19.7 +- 1.6, 15.7 +- 1.2). An encoder that does not learn comes to 1.05.
 Error    The formulas agree with the reference to 1e-10; 1e-4 is allowed.
 Cost     1.8 s of CPU, nearly all of it in the training check.
 """
@@ -313,7 +314,7 @@ def test_learns_digits(grade):
     ink = x.double().mean(0).clamp(0.01, 0.99)
     share = rec / (-Bernoulli(ink).log_prob(test.double()).sum().item() / 297)
     assert share > 0.25, "after training the reconstructions are better than the codes allow"
-    assert share < 0.85, "after training the reconstructions are hardly better than independent pixels"
+    assert share < 0.96, "after training the reconstructions are hardly better than independent pixels"
     log_q = logits.log_softmax(-1)
     kl = (log_q.exp() * (log_q + math.log(8))).sum().item() / 297
     assert kl > 8, "after training the codes carry next to nothing about the digits"
