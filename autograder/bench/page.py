@@ -64,8 +64,7 @@ Python touches; in namespaces, under limits, with a program and an answer, 7.5.
 
 def write(path: Path, folder: Path) -> None:
     """Write the page from `light.json`, `heavy.json` and so on, those that are there."""
-    names = ("light", "heavy", "scale", "course", "models")
-    files = {name: folder / f"{name}.json" for name in names}
+    files = {name: folder / f"{name}.json" for name, _, _ in SECTIONS}
     found = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items() if file.exists()}
     path.write_text(page(found), encoding="utf-8")
 
@@ -73,13 +72,7 @@ def write(path: Path, folder: Path) -> None:
 def page(found: dict[str, Found]) -> str:
     """The text of the page. A part that was not measured is left out, and said to be."""
     parts = [HEAD, _goals(found)]
-    for name, title, show in (
-        ("light", "Grading a homework without training", _light),
-        ("heavy", "Grading homework 1", _heavy),
-        ("scale", "Scale", _scale),
-        ("course", "A whole course", _course),
-        ("models", "Models beside their peers", _models),
-    ):
+    for name, title, show in SECTIONS:
         parts.append(f"## {title}\n")
         parts.append(f"{_about(found[name])}\n\n{show(found[name])}" if name in found else "Not measured here yet.\n")
     return "\n".join(parts)
@@ -290,3 +283,12 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
     head = list(head)
     return "\n".join([line(head), "|" + "---|" * len(head), *map(line, rows)]) + "\n"
+
+
+SECTIONS = (
+    ("light", "Grading a homework without training", _light),
+    ("heavy", "Grading homework 1", _heavy),
+    ("scale", "Scale", _scale),
+    ("course", "A whole course", _course),
+    ("models", "Models beside their peers", _models),
+)
