@@ -25,8 +25,9 @@ class RealNVP(Flow):
     """A flow of K affine couplings on vectors x (B, D): `AffineCoupling` layers in a `Flow`.
 
     masks (K, D) holds the masks of the layers, in the order of `forward`: every layer keeps some coordinates and
-    changes some. Each layer has a small network of its own with `hidden` units in every hidden layer, whose last layer
-    starts at zero, so that an untrained flow is the identity.
+    changes some. Each layer has a small network of its own with `hidden` units in every hidden layer and any
+    nonlinearity but sigmoids, which learn too little in a few seconds of training. Its last layer starts at zero, so
+    that an untrained flow is the identity.
     """
 
     def __init__(self, masks: Tensor, hidden: int) -> None:

@@ -1,6 +1,6 @@
 """The architectures that homework 3 leaves free: a small network with `hidden` units in every hidden layer."""
 
-from autograder.validation.architectures import ACTIVATIONS, Grid
+from autograder.validation.architectures import BUT_SIGMOIDS, Grid
 
 REALNVP = """
 def fully_connected(mask, hidden):
@@ -22,7 +22,7 @@ GRIDS = {
     "realnvp": Grid(
         REALNVP,
         {
-            "ACTIVATION": ACTIVATIONS,
+            "ACTIVATION": BUT_SIGMOIDS,
             "DEPTH": {"one hidden layer": "1", "two hidden layers": "2", "three hidden layers": "3"},
         },
     ),
