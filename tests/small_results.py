@@ -7,6 +7,7 @@ import torch
 
 from solutions.results import harness
 from solutions.results.data import binarised
+from solutions.results.entry import Judge, Limits
 
 
 def stripes():
@@ -15,7 +16,13 @@ def stripes():
     bright = torch.rand(64, 1, 6, 1, generator=generator).round().expand(64, 1, 6, 6).clone()
     bright[:, :, :3] = 1
     grey = 0.1 + 0.8 * bright
-    return binarised(grey[:48], grey[48:])
+    return judged(binarised(grey[:48], grey[48:]))
+
+
+def judged(data):
+    """The data with a judge that looks at the mean of all pixels only."""
+    judge = Judge(lambda images, generator: 1 + images.mean().item(), Limits(0, 10, "of equal sets", "far away"))
+    return replace(data, judge=lambda: judge)
 
 
 def limited(data, **fields):

@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from autograder.course import load_course
+from solutions.hw5.scores import fid
 from solutions.results import __main__ as command
-from solutions.results import harness, page, suite
-from solutions.results.data import binarised
-from solutions.results.entry import BITS, NATS, Data, Limits, Player, Quantity, per_image
+from solutions.results import features, harness, page, suite
+from solutions.results.data import binarised, drawn, levelled, rounded
+from solutions.results.entry import BITS, FID, JUDGED, NATS, Data, Judge, Limits, Player, Quantity, per_image
 from solutions.results.harness import ResultsError
 from solutions.results.suite import MODELS
 
@@ -177,6 +178,94 @@ def test_what_is_measured_is_what_was_declared(labelled):
         harness.measure("game", fewer, Game(), labelled, 0)
 
 
+@pytest.fixture(scope="module")
+def written():
+    """Grey images of two kinds, a bar across or a bar down, in noise, and which kind each is."""
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(400) % 2
+    images = 0.3 * torch.rand(400, 1, 8, 8, generator=generator)
+    images[labels == 0, :, 3:5] += 0.6
+    images[labels == 1, :, :, 3:5] += 0.6
+    return levelled(images[:300], images[300:]), labels
+
+
+def test_the_classifier_reads_what_it_was_taught(written):
+    data, labels = written
+    model = features.classifier(data, labels[:300], steps=40)
+    assert (model(data.images).argmax(1) == labels[300:]).float().mean() > 0.95
+    again = features.classifier(data, labels[:300], steps=40)
+    assert torch.equal(sr.weights(model), sr.weights(again))
+
+
+def test_the_judge_measures_between_the_features_of_pixels(written):
+    data, labels = written
+    judge = features.judge(data, labels[:300], rounded, steps=40)
+    net = features.classifier(data, labels[:300], steps=40).features
+    images = torch.rand(50, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    levels = (images * 16).round() / 16
+    expected = fid(net(levels).double(), net(data.images).double()).item()
+    assert judge.distance(images, torch.Generator()) == pytest.approx(expected)
+    limits = judge.limits
+    assert "300 training images come to " in limits.floor_is
+    assert limits.ceiling > 10 * float(limits.floor_is.split()[-1]), "pixels that are independent are no bars"
+
+
+def test_shuffled_pixels_keep_their_histograms_and_lose_their_company():
+    images = torch.arange(200.0).view(200, 1, 1, 1).expand(200, 1, 2, 2)
+    mixed = features.shuffled(images, torch.Generator().manual_seed(0)).flatten(1)
+    assert torch.equal(mixed.sort(0).values, images.flatten(1))
+    assert (torch.corrcoef(mixed.T).triu(1).abs() < 0.25).all()
+
+
+def test_pixels_are_drawn_and_levels_rounded():
+    grey = torch.full((4000, 1, 1, 1), 0.3)
+    bits = drawn(grey, torch.Generator().manual_seed(0))
+    assert set(bits.unique().tolist()) == {0, 1} and bits.mean().item() == pytest.approx(0.3, abs=0.03)
+    assert torch.equal(drawn(bits, torch.Generator()), bits)
+    assert torch.equal(
+        rounded(torch.tensor([0.0, 0.03, 0.04, 1.0]), torch.Generator()) * 16, torch.tensor([0, 0, 1, 16])
+    )
+
+
+LOOSE = Limits(0, 10, "f", "c")
+
+
+def test_what_judges_samples_gets_them_all(labelled):
+    """The FID is measured where it is declared, of 2000 samples."""
+    seen = []
+    data = replace(labelled, judge=lambda: Judge(lambda images, _: seen.append(len(images)) or 1.5, LOOSE))
+    entry = game(quantities={**game().quantities, **JUDGED})
+    assert harness.measure("game", entry, Game(), data, 0)[FID] == (1.5, None)
+    assert seen == [features.SAMPLES] == [2000]
+    with pytest.raises(ResultsError, match="game: measured bits, distance, but declared bits, distance, FID"):
+        harness.measure("game", entry, Game(), labelled, 0)  # which have no judge
+    with pytest.raises(ResultsError, match="FID cannot be right"):
+        harness.measure("game", entry, Game(), replace(data, judge=lambda: Judge(lambda *_: 11.0, LOOSE)), 0)
+
+
+def test_all_samples_of_a_chapter_are_judged_in_one_table(labelled, tmp_path):
+    """Whoever has no other number stands only there."""
+    results = tmp_path / "measured"
+    data = replace(labelled, judge=lambda: Judge(lambda *_: 1.5, LOOSE))
+    own = replace(MODELS["made"].data, name="toy", title="Toys", intro="Games.", notes=())
+    both = game(data=own, quantities={**game().quantities, **JUDGED})
+    alone = game(data=own, measure=lambda *_: {}, quantities=JUDGED, headline=FID, title="A gamble")
+    models = {
+        "both": both,
+        "alone": alone,
+        "later": replace(alone, title="Later"),
+        "other": replace(both, title="Other"),
+    }
+    for name in ("both", "alone"):
+        harness.run(name, models[name], data, 0.01, 0, tmp_path / "checkpoints", results)
+    page.write_page(tmp_path / "PAGE.md", results, models, [])
+    bits, distances = (tmp_path / "PAGE.md").read_text().split("Samples beside test images")
+    assert "A game" in bits and "A gamble" not in bits and "1.50" not in bits
+    table = [line for line in distances.splitlines() if line.startswith("|")][2:5]
+    assert [line.split("|")[1].strip() for line in table] == ["A game", "A gamble", "Later"]
+    assert [line.split("|")[-2].strip() for line in table] == ["1.50", "1.50", "not measured yet"]
+
+
 def test_each_unit_has_a_table_and_a_value_in_another_one_says_so(labelled, tmp_path):
     results = tmp_path / "measured"
     own = replace(MODELS["made"].data, name="toy", title="Toys", intro="Two units.", notes=("A note.",))
@@ -219,7 +308,7 @@ def test_the_command_measures_once(small, capsys):
     page = (small / "RESULTS.md").read_text()
     assert f"{record['values']['NLL'][0]:.2f} ±" in page
     assert f"| {MODELS['pixelcnn'].published.value:.2f} |" in page
-    assert page.count("not measured yet") == len(MODELS) - 1
+    assert page.count("not measured yet") == len(MODELS) - 1  # also of those that stand only in the table of distances
     assert "results/made.png" in page and (small / "results" / "made.png").exists()
     assert "results/vae.png" not in page
 
@@ -238,7 +327,7 @@ def test_a_leak_is_not_recorded(small, stripes, monkeypatch, capsys):
     assert not (small / "results" / "made.json").exists()
 
 
-@pytest.mark.parametrize("arguments", [["--budget", "0"], ["--budget", "601"], ["--model", "gan"]])
+@pytest.mark.parametrize("arguments", [["--budget", "0"], ["--budget", "601"], ["--model", "nobody"]])
 def test_wrong_usage(small, arguments):
     with pytest.raises(SystemExit) as stop:
         command.main(arguments)

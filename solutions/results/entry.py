@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 
 NATS = "nats per image"
 BITS = "bits per dimension"
+FID = "FID"  # a distance of samples and test images, see features
 
 # What a loss and a measure get: images (B, C, H, W), or images with more about each, such as labels (B,).
 Batch = Tensor | tuple[Tensor, ...]
@@ -35,6 +36,19 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Judge:
+    """Who measures how far samples are from test images."""
+
+    distance: Callable[[Tensor, Generator], float]  # of images (N, 1, H, W) in [0, 1]: their FID
+    limits: Limits
+
+
+def images_of(batch: Batch) -> Tensor:
+    """The images (B, C, H, W) of a batch, without what else it has about each."""
+    return batch if isinstance(batch, Tensor) else batch[0]
+
+
+@dataclass(frozen=True)
 class Data:
     """Examples to train on, of which a step asks for some by their numbers, and test examples."""
 
@@ -42,11 +56,12 @@ class Data:
     batch: Callable[[Tensor, Generator], Batch]  # row numbers (B,) -> what a loss gets
     test: Batch  # all test examples at once
     limits: Mapping[str, Limits]  # by unit
+    judge: Callable[[], Judge] | None = None  # made when it is asked for
 
     @property
     def images(self) -> Tensor:
         """The test images (N, C, H, W)."""
-        return self.test if isinstance(self.test, Tensor) else self.test[0]
+        return images_of(self.test)
 
     @property
     def side(self) -> int:
@@ -77,6 +92,9 @@ class Quantity:
     label: str
     kind: str
     unit: str = NATS
+
+
+JUDGED = {FID: Quantity("FID", "estimate", FID)}  # among the quantities of an entry: its samples are judged as well
 
 
 @dataclass(frozen=True)

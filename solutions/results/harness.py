@@ -15,7 +15,8 @@ from torch import nn
 from tqdm.auto import tqdm
 
 from solutions.machine import machine
-from solutions.results.entry import Data, Entry, Limits, Player, Values
+from solutions.results.entry import FID, Data, Entry, Limits, Player, Values
+from solutions.results.features import samples
 from solutions.results.pictures import save_grid
 
 SAVE_EVERY = 10.0  # CPU seconds between two checkpoints
@@ -151,12 +152,20 @@ def measure(name: str, entry: Entry, model: nn.Module, data: Data, seed: int) ->
 
     Raises ResultsError when a value lies outside the range that the data give for its unit.
     """
-    values = entry.measure(model, data, torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    values = entry.measure(model, data, generator)
+    if FID in entry.quantities and data.judge:
+        values = {**values, FID: (data.judge().distance(samples(entry, model, data, generator), generator), None)}
     if values.keys() != entry.quantities.keys():
         raise ResultsError(f"{name}: measured {', '.join(values)}, but declared {', '.join(entry.quantities)}")
     for key, (value, _) in values.items():
-        require_plausible(f"{name}, {key}", value, entry.quantities[key].unit, data.limits)
+        require_plausible(f"{name}, {key}", value, entry.quantities[key].unit, limits_of(entry, data))
     return {key: values[key] for key in entry.quantities}
+
+
+def limits_of(entry: Entry, data: Data) -> Mapping[str, Limits]:
+    """What is plausible, by unit; for the FID, which nobody else needs, the judge knows it."""
+    return {**data.limits, FID: data.judge().limits} if FID in entry.quantities and data.judge else data.limits
 
 
 def require_plausible(what: str, value: float, unit: str, limits: Mapping[str, Limits]) -> None:
@@ -192,7 +201,7 @@ def run(name: str, entry: Entry, data: Data, budget: float, seed: int, checkpoin
         "test_images": len(data.images),
         "pixels": data.images[0].numel(),
         "values": values,
-        "limits": {unit: asdict(data.limits[unit]) for unit in units},
+        "limits": {unit: asdict(limits_of(entry, data)[unit]) for unit in units},
         "date": date.today().isoformat(),
         "machine": machine(),
     }
@@ -205,6 +214,9 @@ def record_file(results: Path, name: str) -> Path:
 
 
 def measured(name: str, entry: Entry, budget: float, seed: int, results: Path) -> bool:
-    """Whether there are numbers of this model with these settings."""
+    """Whether there are all numbers of this model with these settings."""
     path = record_file(results, name)
-    return path.exists() and json.loads(path.read_text())["settings"] == settings(entry, budget, seed)
+    if not path.exists():
+        return False
+    record = json.loads(path.read_text())
+    return record["settings"] == settings(entry, budget, seed) and list(record["values"]) == list(entry.quantities)

@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 from solutions.hw2.importance_weighting import iwae_bound
 from solutions.hw2.vae import VAE
 from solutions.results.data import BINARY_MNIST
-from solutions.results.entry import Data, Entry, Player, Published, Quantity, per_image
+from solutions.results.entry import JUDGED, Data, Entry, Player, Published, Quantity, per_image
 
 DRAWS = 100  # per test image, for the bounds
 IWAE_DRAWS = 5
@@ -76,6 +76,7 @@ def _vae_trained_by(
         quantities={
             f"-L_{DRAWS}": Quantity(f"−L_{DRAWS}", "bound"),
             "-ELBO": Quantity("−ELBO", "bound"),
+            **JUDGED,
         },
         headline=f"-L_{DRAWS}",
         sample=sample,

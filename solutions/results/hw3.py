@@ -12,7 +12,7 @@ from solutions.hw3.logistic_mixture import dlm_log_prob, dlm_sample
 from solutions.hw3.maf import MAF
 from solutions.hw3.realnvp import RealNVP, checkerboard_masks
 from solutions.results.data import LEVELLED_MNIST, LEVELS
-from solutions.results.entry import BITS, Data, Entry, Player, Published, Quantity, per_image
+from solutions.results.entry import BITS, JUDGED, Data, Entry, Player, Published, Quantity, per_image
 
 DRAWS = 10  # of the noise per test image, for the closer bound
 
@@ -46,10 +46,10 @@ class PixelFlow(nn.Module):
         self.register_buffer("centre", y.mean(0))
         self.register_buffer("spread", y.std(0))
 
-    def log_density(self, v: Tensor) -> Tensor:
-        """log p (B,) of levels with their noise, v (B, D), in nats."""
+    def log_density(self, v: Tensor, *noise: Tensor) -> Tensor:
+        """log p (B,) of levels with their noise, v (B, D), in nats; a flow that estimates may need noise of its own."""
         y, log_det = to_logits(v, torch.zeros_like(v), LEVELS)
-        return self.flow.log_prob((y - self.centre) / self.spread) + log_det - self.spread.log().sum()
+        return self.flow.log_prob((y - self.centre) / self.spread, *noise) + log_det - self.spread.log().sum()
 
     def images(self, y: Tensor, side: int) -> Tensor:
         """Images (B, 1, side, side) in [0, 1] of what the flow drew."""
@@ -157,6 +157,7 @@ def _flow(title: str, built_as: str, build: Callable[[Data], PixelFlow], publish
         quantities={
             f"{DRAWS} draws": Quantity(f"{DRAWS} draws", "bound", BITS),
             "one draw": Quantity("one draw", "bound", BITS),
+            **JUDGED,
         },
         headline=f"{DRAWS} draws",
         sample=sample_flow,

@@ -1,4 +1,4 @@
-"""Homework 4: the VAE of homework 2, and a flow that learns its aggregate posterior as another prior."""
+"""Homework 4: the VAE of homework 2 with a flow that learns its aggregate posterior as another prior, and a GAN."""
 
 import torch
 import torch.nn.functional as F
@@ -8,8 +8,9 @@ from torch import Generator, Tensor, nn
 from solutions.hw2.importance_weighting import iwae_bound
 from solutions.hw2.vae import VAE
 from solutions.hw4.flow_prior import FlowPrior
+from solutions.hw4.gan import gan_losses
 from solutions.results.data import BINARY_MNIST
-from solutions.results.entry import Data, Entry, Player, Published, Quantity, per_image
+from solutions.results.entry import FID, JUDGED, Data, Entry, Player, Published, Quantity, per_image
 from solutions.results.hw2 import vae, vae_loss
 
 DRAWS = 100  # per test image, for the bounds
@@ -18,7 +19,9 @@ NOTES = (
     "Homework 4, **flow prior**: the VAE learns as in homework 2, with N(0, I); the flow learns beside it, from draws "
     "of the encoder that pass no gradient back. Both bounds are of one network and the same draws: their difference is "
     "what the other prior gains.",
-    "Homework 4, **left out**: the adversarial models, which have no likelihood.",
+    "Homework 4, **GAN**: it has no likelihood, so that its samples alone are measured. It meets binary pixels and "
+    "shows probabilities; for the FID every pixel is drawn with its probability, as from all other models of the "
+    "chapter.",
 )
 
 
@@ -74,6 +77,42 @@ def sample(model: TwoPriors, count: int, data: Data, generator: Generator) -> Te
     return model.vae.decode(z).sigmoid().view(-1, 1, data.side, data.side)
 
 
+class Adversaries(nn.Module):
+    """A generator of 28 x 28 images and a critic of them, the convolutional networks of homework 4's film."""
+
+    width = 64  # of the noise
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.generator = nn.Sequential(
+            *(nn.Linear(self.width, 48 * 49), nn.BatchNorm1d(48 * 49), nn.ReLU(), nn.Unflatten(1, (48, 7, 7))),
+            *(nn.ConvTranspose2d(48, 24, 4, 2, 1), nn.BatchNorm2d(24), nn.ReLU()),
+            *(nn.ConvTranspose2d(24, 1, 4, 2, 1), nn.Sigmoid()),
+        )
+        self.critic = nn.Sequential(
+            *(nn.Conv2d(1, 24, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(24, 48, 4, 2, 1), nn.LeakyReLU(0.2)),
+            *(nn.Flatten(), nn.Linear(48 * 49, 1), nn.Flatten(0)),
+        )
+
+    def fakes(self, count: int, generator: Generator) -> Tensor:
+        """Probabilities of pixels (count, 1, 28, 28)."""
+        return self.generator(torch.randn(count, self.width, generator=generator))
+
+
+def discriminator_loss(model: Adversaries, x: Tensor, generator: Generator) -> Tensor:
+    fake = model.fakes(len(x), generator).detach()
+    return gan_losses(model.critic(x), model.critic(fake), "non-saturating")[0]
+
+
+def generator_loss(model: Adversaries, x: Tensor, generator: Generator) -> Tensor:
+    judged = model.critic(model.fakes(len(x), generator))
+    return gan_losses(judged.detach(), judged, "non-saturating")[1]
+
+
+def fakes(model: Adversaries, count: int, data: Data, generator: Generator) -> Tensor:
+    return model.fakes(count, generator)
+
+
 MODELS = {
     "flow_prior": Entry(
         title="VAE with a flow prior (homework 4)",
@@ -91,6 +130,7 @@ MODELS = {
             "-ELBO, N(0, I)": Quantity("−ELBO with N(0, I)", "bound"),
             f"-L_{DRAWS}, flow": Quantity(f"−L_{DRAWS} with the flow", "bound"),
             f"-L_{DRAWS}, N(0, I)": Quantity(f"−L_{DRAWS} with N(0, I)", "bound"),
+            **JUDGED,
         },
         headline="-ELBO, flow",
         sample=sample,
@@ -100,5 +140,25 @@ MODELS = {
             "Their decoder is autoregressive: what the prior alone gains is not told.",
         ),
         look="The decoder's probabilities at draws from the flow, not pixels that were drawn.",
+    ),
+    "gan": Entry(
+        title="GAN (homework 4)",
+        built_as="the convolutional networks of homework 4, non-saturating loss",
+        data=BINARY_MNIST,
+        build=lambda data: Adversaries(),
+        players=(
+            Player(discriminator_loss, 5e-4, lambda model: model.critic.parameters(), betas=(0.5, 0.9)),
+            Player(generator_loss, 5e-4, lambda model: model.generator.parameters(), betas=(0.5, 0.9)),
+        ),
+        batch_size=64,
+        measure=lambda model, data, generator: {},
+        quantities=JUDGED,
+        headline=FID,
+        sample=fakes,
+        published=Published(
+            None,
+            "Goodfellow et al. 2014 (arXiv:1406.2661) estimate a likelihood of MNIST from samples, by Parzen windows.",
+            "A density of grey levels, fitted to samples, is no number of this chapter.",
+        ),
     ),
 }

@@ -1,21 +1,24 @@
-"""Homework 5: discrete codes with a learned prior; its likelihood is bounded by one term of a sum over codes."""
+"""Homework 5: discrete codes with a learned prior, bounded by one term of a sum over codes, and a WGAN-GP."""
 
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor, nn
 
 from solutions.hw5.code_prior import CodePrior
+from solutions.hw5.gradient_penalty import critic_loss
 from solutions.hw5.vqvae import VQVAE
 from solutions.results.data import BINARY_MNIST
-from solutions.results.entry import Data, Entry, Player, Published, Quantity, per_image
+from solutions.results.entry import FID, JUDGED, Data, Entry, Player, Published, Quantity, per_image
+from solutions.results.hw4 import Adversaries, fakes
 
 CODES = 64
+CRITIC_TURNS = 2  # for each of the generator
 
 NOTES = (
     "Homework 5, **bound**: −log p(x) is at most the nats of the codes that the encoder chooses plus those of the "
     "pixels given these codes: one term of the sum over all codes.",
-    "Homework 5, **left out**: the critics. A WGAN-GP has no likelihood, and its FID on features of a small classifier "
-    "stands beside no published figure.",
+    f"Homework 5, **WGAN-GP**: the networks are those of the GAN, and so is the time; the critic has {CRITIC_TURNS} "
+    "turns for each of the generator, and the penalty makes each of them dearer: it makes fewer steps.",
 )
 
 
@@ -58,6 +61,17 @@ def sample(model: CodedDigits, count: int, data: Data, generator: Generator) -> 
     return model.vqvae.decode(indices).sigmoid()
 
 
+def wasserstein_loss(model: Adversaries, x: Tensor, generator: Generator) -> Tensor:
+    """The critic's loss, with the gradient penalty."""
+    with torch.no_grad():
+        fake = model.fakes(len(x), generator)
+    return critic_loss(model.critic, x, fake, torch.rand(len(x), generator=generator))
+
+
+def generator_loss(model: Adversaries, x: Tensor, generator: Generator) -> Tensor:
+    return -model.critic(model.fakes(len(x), generator)).mean()
+
+
 MODELS = {
     "vqvae": Entry(
         title="VQ-VAE with prior (homework 5)",
@@ -71,13 +85,40 @@ MODELS = {
         batch_size=64,
         # The two parts alone are no likelihoods of an image: what is plausible for one is not for them.
         measure=per_image(lambda model, x, generator: {"bound": bound(model, x, generator)["bound"]}),
-        quantities={"bound": Quantity("codes and pixels", "bound")},
+        quantities={"bound": Quantity("codes and pixels", "bound"), **JUDGED},
         headline="bound",
         sample=sample,
         published=Published(
             None,
             "van den Oord, Vinyals & Kavukcuoglu 2017 (arXiv:1711.00937) report no figure for MNIST.",
             "Their likelihoods are for CIFAR-10, with a decoder of another size.",
+        ),
+        look="The decoder's probabilities, not pixels that were drawn.",
+    ),
+    "wgan_gp": Entry(
+        title="WGAN-GP (homework 5)",
+        built_as="the networks of the GAN, weight 10 of the penalty",
+        data=BINARY_MNIST,
+        build=lambda data: Adversaries(),
+        players=(
+            Player(
+                wasserstein_loss,
+                5e-4,
+                lambda model: model.critic.parameters(),
+                betas=(0.5, 0.9),
+                turns=CRITIC_TURNS,
+            ),
+            Player(generator_loss, 5e-4, lambda model: model.generator.parameters(), betas=(0.5, 0.9)),
+        ),
+        batch_size=64,
+        measure=lambda model, data, generator: {},
+        quantities=JUDGED,
+        headline=FID,
+        sample=fakes,
+        published=Published(
+            None,
+            "Gulrajani et al. 2017 (arXiv:1704.00028) measure other data, by the Inception score.",
+            "Its features are of photographs.",
         ),
     ),
 }

@@ -5,7 +5,8 @@ import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from solutions.results.entry import NATS, DataSet, Entry
+from solutions.results.entry import FID, NATS, DataSet, Entry
+from solutions.results.features import FEATURES, SAMPLES
 from solutions.results.harness import record_file
 
 Records = Mapping[str, dict]  # by model; a model that was never measured is missing
@@ -49,8 +50,9 @@ def data_sets(entries: Iterable[Entry]) -> list[DataSet]:
 def _chapter(data: DataSet, models: Mapping[str, Entry], records: Records) -> list[str]:
     """The tables of the models on one data set: numbers in one unit beside each other, and what they stand beside."""
     lines = [f"## {data.title}", "", data.intro, ""]
-    for unit in dict.fromkeys(entry.unit for entry in models.values()):
+    for unit in dict.fromkeys(entry.unit for entry in models.values() if entry.unit != FID):
         lines += _numbers(unit, {name: entry for name, entry in models.items() if entry.unit == unit}, records)
+    lines += _distances({name: entry for name, entry in models.items() if FID in entry.quantities}, records)
     lines += [
         "| model | as built here | published figure | what differs |",
         "|---|---|---|---|",
@@ -72,6 +74,27 @@ def _numbers(unit: str, models: Mapping[str, Entry], records: Records) -> list[s
     return [_line(columns), f"|{'|'.join(align)}|", *map(_line, rows), ""]
 
 
+def _distances(models: Mapping[str, Entry], records: Records) -> list[str]:
+    """The table of all models of a chapter whose samples are judged; those without another number stand only here."""
+    judged = {name: record for name, record in records.items() if FID in record["values"]}
+    rows = {name: judged.get(name) for name, entry in models.items() if name in judged or entry.unit == FID}
+    if not rows:
+        return []
+    return [
+        f"Samples beside test images: FID of {SAMPLES:,} samples, by the {FEATURES} features of a small classifier of "
+        "digits, the same for all rows. It falls with the number of samples, and says nothing beside a published one.",
+        "",
+        "| model | parameters | training, CPU s | steps | images seen | FID |",
+        "|---|---:|---:|---:|---:|---:|",
+        *(_line([models[name].title, *_effort(record), _distance(record)]) for name, record in rows.items()),
+        "",
+    ]
+
+
+def _distance(record: dict | None) -> str:
+    return f"{record['values'][FID][0]:.2f}" if record else "not measured yet"
+
+
 def _line(cells: Iterable[str]) -> str:
     return "|" + "|".join(f" {cell} " if cell else " " for cell in cells) + "|"
 
@@ -79,17 +102,26 @@ def _line(cells: Iterable[str]) -> str:
 def _row(entry: Entry, record: dict | None) -> list[str]:
     published = "none" if entry.published.value is None else f"{entry.published.value:.2f}"
     if record is None:
-        return [entry.title, "", "", "", "", "not measured yet", *([""] * (entry.unit == NATS)), published]
+        return [entry.title, *_effort(record), "not measured yet", *([""] * (entry.unit == NATS)), published]
     bits = record["values"][entry.headline][0] / record["pixels"] / math.log(2)
     return [
         entry.title,
+        *_effort(record),
+        "<br>".join(_value(entry, name, *value) for name, value in record["values"].items() if name != FID),
+        *([f"{bits:.4f}"] * (entry.unit == NATS)),
+        published,
+    ]
+
+
+def _effort(record: dict | None) -> list[str]:
+    """Parameters, seconds, steps and images, or nothing."""
+    if record is None:
+        return [""] * 4
+    return [
         f"{record['parameters']:,}",
         f"{record['cpu_seconds']:.0f}",
         f"{record['steps']:,}",
         f"{record['images']:,}",
-        "<br>".join(_value(entry, name, *value) for name, value in record["values"].items()),
-        *([f"{bits:.4f}"] * (entry.unit == NATS)),
-        published,
     ]
 
 

@@ -6,6 +6,7 @@ import pytest
 import small_results as sr
 import torch
 
+from solutions.hw1.masked_conv import MaskedConv2d
 from solutions.results import hw1
 
 PARTS = {
@@ -33,6 +34,15 @@ def test_likelihood_sums_to_one_over_all_images(name):
         nll = PARTS[name][1](build(name, 3), images)
     assert nll.std() > 1e-3, "a uniform model would pass whatever the likelihood is"
     assert torch.logsumexp(-nll.double(), 0).item() == pytest.approx(0, abs=1e-4)
+
+
+@pytest.mark.parametrize(("kind", "size", "dilation"), [("A", 7, 1), ("B", 3, 1), ("B", 3, 4)])
+def test_rows_that_the_mask_leaves_out_are_not_computed_and_nothing_changes(kind, size, dilation):
+    torch.manual_seed(0)
+    layer, x = MaskedConv2d(kind, 2, 3, size), torch.randn(4, 2, 9, 8)
+    weight, padding = layer.conv.weight * layer.mask, dilation * (size // 2)
+    full = torch.nn.functional.conv2d(x, weight, layer.conv.bias, 1, padding, dilation)
+    assert torch.allclose(hw1.masked(layer, x, dilation), full, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", PARTS)

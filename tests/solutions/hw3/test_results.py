@@ -19,7 +19,7 @@ def stripes():
     generator = torch.Generator().manual_seed(3)
     bright = torch.rand(2064, 1, 6, 1, generator=generator).round().expand(2064, 1, 6, 6)
     images = (2 + 10 * bright + torch.randint(4, (2064, 1, 6, 6), generator=generator)) / (hw3.LEVELS - 1)
-    return sr.limited(levelled(images[16:], images[:16]), floor=0.0, ceiling=1e3)
+    return sr.limited(sr.judged(levelled(images[16:], images[:16])), floor=0.0, ceiling=1e3)
 
 
 def built(name, data):

@@ -22,7 +22,7 @@ def grey(n=64):
 
 @pytest.fixture(scope="module")
 def data():
-    return levelled(grey()[:48], grey()[48:])
+    return sr.judged(levelled(grey()[:48], grey()[48:]))
 
 
 def test_levels_and_their_histogram(data):
@@ -59,16 +59,66 @@ def test_the_bits_of_a_diffusion_that_knows_the_density(monkeypatch):
     assert entropy < found < entropy + 0.4
 
 
-def test_samples_are_images(data):
-    entry = hw6.MODELS["ddpm"]
+@pytest.mark.parametrize("name", hw6.MODELS)
+def test_samples_are_images(name, data):
+    entry = hw6.MODELS[name]
     torch.manual_seed(0)
     with torch.no_grad():
         samples = entry.sample(entry.build(data), 3, data, torch.Generator().manual_seed(0))
     assert samples.shape == (3, 1, 6, 6) and 0 <= samples.min() and samples.max() <= 1
 
 
-def test_training_learns(data, tmp_path, monkeypatch):
-    sr.assert_training_learns("ddpm", hw6.MODELS["ddpm"], data, tmp_path, monkeypatch, better_by=0.1)
+@pytest.mark.parametrize("name", hw6.MODELS)
+def test_training_learns(name, data, tmp_path, monkeypatch):
+    sr.assert_training_learns(name, hw6.MODELS[name], data, tmp_path, monkeypatch, better_by=0.1)
+
+
+def moved(data, size=0.1):
+    """FFJORD with a field that does not vanish, on data of any size."""
+    torch.manual_seed(0)
+    model = hw6.ffjord(data)
+    with torch.no_grad():
+        for parameter in model.flow.field.last.parameters():
+            parameter.add_(size * torch.randn(parameter.shape))
+    return model
+
+
+def test_a_continuous_flow_is_a_density_of_levels_and_noise():
+    """Its mass on a grid is 1, with the exact trace."""
+    two = grey(2064)[:, :, 2:4, :1]  # one pixel that is bright always, and one that may be dark
+    torch.manual_seed(0)
+    model = hw6.PixelFlow(hw6.ContinuousFlow(2, hidden=16), levelled(two[:2048], two[2048:]))
+    with torch.no_grad():
+        for parameter in model.flow.field.last.parameters():
+            parameter.add_(0.3 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)))
+    with torch.no_grad():
+        cell = LEVELS / 0.9 / 256
+        line = (torch.arange(256) + 0.5) * cell - LEVELS / 18
+        log_p = model.log_density(torch.cartesian_prod(line, line))
+    assert log_p.std() > 0.1 and log_p.exp().sum().item() * cell**2 == pytest.approx(1, abs=0.05)
+
+
+def test_probes_estimate_the_exact_trace_and_more_steps_change_little(data):
+    model, x, draws = moved(data), data.test[:4], 400
+    with torch.no_grad():
+        exact = hw6.exact_bits(model, x, torch.Generator().manual_seed(0))
+        levels = hw6.pixels(x)
+        u = torch.rand(levels.shape, generator=torch.Generator().manual_seed(0))
+        coarse = hw6.bits_per_dim(model.log_density(levels + u), 36)
+        assert model.flow.steps == hw6.TRAINING_STEPS and torch.allclose(coarse, exact, atol=5e-3)
+        assert not torch.equal(coarse, exact)
+        eps = torch.randn(draws, 4, 36, generator=torch.Generator().manual_seed(1))
+        many = hw6.bits_per_dim(model.log_density((levels + u).repeat(draws, 1), eps.flatten(0, 1)), 36).view(draws, 4)
+    assert (abs(many.mean(0) - exact) < 4 * many.std(0) / draws**0.5 + 1e-3).all() and many.std(0).min() > 1e-3
+
+
+def test_ffjord_measures_with_noise_of_its_own(data):
+    model, x = moved(data), data.test
+    with torch.no_grad():
+        found = hw6.MODELS["ffjord"].measure(model, data, torch.Generator().manual_seed(0))
+        exact = hw6.exact_bits(model, x, torch.Generator().manual_seed(0))
+    assert found["exact"][0] == pytest.approx(exact.mean().item(), abs=1e-5)
+    assert found["probe"][0] != found["exact"][0]
 
 
 def test_the_average_follows_the_weights(data):
