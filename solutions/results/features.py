@@ -41,6 +41,7 @@ class Classifier(nn.Module):
         return self.head(self.features(x))
 
 
+@torch.enable_grad()  # it is made when something is measured
 def classifier(data: Data, labels: Tensor, steps: int = STEPS) -> Classifier:
     """A classifier that learnt from all training images and their labels (size,), for `steps` steps."""
     with torch.random.fork_rng(devices=[]):
