@@ -21,7 +21,8 @@ NOTES = (
     "what the other prior gains.",
     "Homework 4, **GAN**: it has no likelihood, so that its samples alone are measured. It meets binary pixels and "
     "shows probabilities; for the FID every pixel is drawn with its probability, as from all other models of the "
-    "chapter.",
+    "chapter. Grey fakes are told from binary digits at once: with the same learning rate for both players the generator "
+    "learnt next to nothing (FID 13.8 after 120 CPU s), so that the discriminator's is ten times smaller.",
 )
 
 
@@ -147,8 +148,8 @@ MODELS = {
         data=BINARY_MNIST,
         build=lambda data: Adversaries(),
         players=(
-            Player(discriminator_loss, 5e-4, lambda model: model.critic.parameters(), betas=(0.5, 0.9)),
-            Player(generator_loss, 5e-4, lambda model: model.generator.parameters(), betas=(0.5, 0.9)),
+            Player(discriminator_loss, 2e-4, lambda model: model.critic.parameters(), betas=(0.5, 0.999)),
+            Player(generator_loss, 2e-3, lambda model: model.generator.parameters(), betas=(0.5, 0.999)),
         ),
         batch_size=64,
         measure=lambda model, data, generator: {},
