@@ -21,8 +21,8 @@ NOTES = (
     "what the other prior gains.",
     "Homework 4, **GAN**: it has no likelihood, so that its samples alone are measured. It meets binary pixels and "
     "shows probabilities; for the FID every pixel is drawn with its probability, as from all other models of the "
-    "chapter. Grey fakes are told from binary digits at once: with the same learning rate for both players the generator "
-    "learnt next to nothing (FID 13.8 after 120 CPU s), so that the discriminator's is ten times smaller.",
+    "chapter. Grey fakes are told from binary digits at once: with the same learning rate for both players the "
+    "generator learnt next to nothing (FID 13.8 after 120 CPU s), so that the discriminator's is ten times smaller.",
 )
 
 
