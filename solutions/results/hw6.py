@@ -217,5 +217,7 @@ MODELS = {
             "Theirs has convolutions and several scales, and an adaptive solver; more pixels and more levels are "
             "another problem.",
         ),
+        look="Every step costs sixteen passes through the field, so that few fit into the time. It has learnt what "
+        "digits look like; its number still lies above that of independent pixels.",
     ),
 }
