@@ -141,9 +141,10 @@ def test_implicit_is_explicit(grade: Grade) -> None:
     nodes, weights = hermite(40)
     variance = uniform(grade.rng, 0.5, 1.5)
     x, gaps = variance**0.5 * nodes[:, None], []
-    for turned in (torch.ones(1, 1).double(), -torch.ones(1, 1).double()):
+    for sign in (1, -1):
         # Not too steep, and never flat: the nodes have to see the whole of the score.
-        A, c, k = turned * uniform(grade.rng, 0.3, 1.0), 0.2 * normal(grade.rng, 1), uniform(grade.rng, 0.5, 1.0)
+        A = torch.full((1, 1), sign * uniform(grade.rng, 0.3, 1.0), dtype=torch.float64)
+        c, k = 0.2 * normal(grade.rng, 1), uniform(grade.rng, 0.5, 1.0)
         # The loss is a mean over rows: each node is asked for alone, and weighted here.
         answer = grade.submission(values, "ism_loss", A, c, k, [[row[None]] for row in x])
         answer = sequence(answer, len(x), "the results of ism_loss")
