@@ -60,3 +60,35 @@ def assert_training_learns(name, entry, data, folder, monkeypatch, steps=40, bet
     turns = sum(player.turns for player in entry.players)
     assert effort == {"steps": steps, "images": steps * entry.batch_size * turns, "cpu_seconds": float(steps)}
     assert loss(late) < loss(early) - better_by
+
+
+def squares():
+    """Binary images of 28 x 28 pixels: squares in the middle."""
+    x = torch.zeros(16, 1, 28, 28)
+    x[:, :, 10:18, 10:18] = 1
+    return judged(binarised(x, x))
+
+
+def assert_adversaries_are_apart(name, entry, folder):
+    """The critic and the generator each own one network, and it moves in their turn; what the training took."""
+    torch.manual_seed(0)
+    before = entry.build(squares())
+    after, effort = harness.train(name, entry, squares(), 1, 0, folder, Ticks())
+    for part, player in zip(("critic", "generator"), entry.players, strict=True):
+        assert {id(p) for p in player.parameters(before)} == {id(p) for p in getattr(before, part).parameters()}
+        assert not torch.equal(weights(getattr(before, part)), weights(getattr(after, part)))
+    return effort
+
+
+def assert_fakes_learn_where_the_ink_is(name, entry, folder, monkeypatch):
+    """With small batches and large steps the fakes have the squares of the data."""
+    monkeypatch.setattr(harness, "WARM_UP", 1)
+    players = tuple(replace(player, learning_rate=5e-3) for player in entry.players)
+    hurried, data = replace(entry, batch_size=16, players=players), squares()
+    model, _ = harness.train(name, hurried, data, 60, 0, folder, Ticks())
+    with torch.no_grad():
+        images = entry.sample(model, 20, data, torch.Generator().manual_seed(0))
+    inside = torch.zeros(28, 28, dtype=torch.bool)
+    inside[10:18, 10:18] = True
+    assert images.shape == (20, 1, 28, 28) and 0 <= images.min() and images.max() <= 1
+    assert images[:, 0, inside].mean() > images[:, 0, ~inside].mean() + 0.3

@@ -2,7 +2,7 @@
 
 entry     the words in which a homework says what a model is: how it is built, trained, measured, sampled and shown
 data      data sets that several homeworks learn from, with what a value on them can be
-hwN       the models of homework N, each said once
+hwN       the models of homework N, each said once;  adversaries  what several of them share
 features  the small classifier by whose features samples are judged
 suite     all of them, found by their homework's name
 harness   training that goes on after an interruption, measuring, and the record of a run

@@ -158,8 +158,9 @@ def measure(name: str, entry: Entry, model: nn.Module, data: Data, seed: int) ->
         values = {**values, FID: (data.judge().distance(samples(entry, model, data, generator), generator), None)}
     if values.keys() != entry.quantities.keys():
         raise ResultsError(f"{name}: measured {', '.join(values)}, but declared {', '.join(entry.quantities)}")
+    limits = limits_of(entry, data)
     for key, (value, _) in values.items():
-        require_plausible(f"{name}, {key}", value, entry.quantities[key].unit, limits_of(entry, data))
+        require_plausible(f"{name}, {key}", value, entry.quantities[key].unit, limits)
     return {key: values[key] for key in entry.quantities}
 
 

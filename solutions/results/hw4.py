@@ -9,8 +9,9 @@ from solutions.hw2.importance_weighting import iwae_bound
 from solutions.hw2.vae import VAE
 from solutions.hw4.flow_prior import FlowPrior
 from solutions.hw4.gan import gan_losses
+from solutions.results.adversaries import Adversaries, adversarial
 from solutions.results.data import BINARY_MNIST
-from solutions.results.entry import FID, JUDGED, Data, Entry, Player, Published, Quantity, per_image
+from solutions.results.entry import JUDGED, Data, Entry, Player, Published, Quantity, per_image
 from solutions.results.hw2 import vae, vae_loss
 
 DRAWS = 100  # per test image, for the bounds
@@ -78,28 +79,6 @@ def sample(model: TwoPriors, count: int, data: Data, generator: Generator) -> Te
     return model.vae.decode(z).sigmoid().view(-1, 1, data.side, data.side)
 
 
-class Adversaries(nn.Module):
-    """A generator of 28 x 28 images and a critic of them, the convolutional networks of homework 4's film."""
-
-    width = 64  # of the noise
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.generator = nn.Sequential(
-            *(nn.Linear(self.width, 48 * 49), nn.BatchNorm1d(48 * 49), nn.ReLU(), nn.Unflatten(1, (48, 7, 7))),
-            *(nn.ConvTranspose2d(48, 24, 4, 2, 1), nn.BatchNorm2d(24), nn.ReLU()),
-            *(nn.ConvTranspose2d(24, 1, 4, 2, 1), nn.Sigmoid()),
-        )
-        self.critic = nn.Sequential(
-            *(nn.Conv2d(1, 24, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2d(24, 48, 4, 2, 1), nn.LeakyReLU(0.2)),
-            *(nn.Flatten(), nn.Linear(48 * 49, 1), nn.Flatten(0)),
-        )
-
-    def fakes(self, count: int, generator: Generator) -> Tensor:
-        """Probabilities of pixels (count, 1, 28, 28)."""
-        return self.generator(torch.randn(count, self.width, generator=generator))
-
-
 def discriminator_loss(model: Adversaries, x: Tensor, generator: Generator) -> Tensor:
     fake = model.fakes(len(x), generator).detach()
     return gan_losses(model.critic(x), model.critic(fake), "non-saturating")[0]
@@ -108,10 +87,6 @@ def discriminator_loss(model: Adversaries, x: Tensor, generator: Generator) -> T
 def generator_loss(model: Adversaries, x: Tensor, generator: Generator) -> Tensor:
     judged = model.critic(model.fakes(len(x), generator))
     return gan_losses(judged.detach(), judged, "non-saturating")[1]
-
-
-def fakes(model: Adversaries, count: int, data: Data, generator: Generator) -> Tensor:
-    return model.fakes(count, generator)
 
 
 MODELS = {
@@ -142,20 +117,13 @@ MODELS = {
         ),
         look="The decoder's probabilities at draws from the flow, not pixels that were drawn.",
     ),
-    "gan": Entry(
-        title="GAN (homework 4)",
-        built_as="the convolutional networks of homework 4, non-saturating loss",
-        data=BINARY_MNIST,
-        build=lambda data: Adversaries(),
-        players=(
-            Player(discriminator_loss, 2e-4, lambda model: model.critic.parameters(), betas=(0.5, 0.999)),
-            Player(generator_loss, 2e-3, lambda model: model.generator.parameters(), betas=(0.5, 0.999)),
-        ),
-        batch_size=64,
-        measure=lambda model, data, generator: {},
-        quantities=JUDGED,
-        headline=FID,
-        sample=fakes,
+    "gan": adversarial(
+        "GAN (homework 4)",
+        "the convolutional networks of homework 4, non-saturating loss",
+        discriminator_loss,
+        generator_loss,
+        learning_rates=(2e-4, 2e-3),
+        betas=(0.5, 0.999),
         published=Published(
             None,
             "Goodfellow et al. 2014 (arXiv:1406.2661) estimate a likelihood of MNIST from samples, by Parzen windows.",

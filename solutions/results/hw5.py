@@ -7,9 +7,9 @@ from torch import Generator, Tensor, nn
 from solutions.hw5.code_prior import CodePrior
 from solutions.hw5.gradient_penalty import critic_loss
 from solutions.hw5.vqvae import VQVAE
+from solutions.results.adversaries import Adversaries, adversarial
 from solutions.results.data import BINARY_MNIST
-from solutions.results.entry import FID, JUDGED, Data, Entry, Player, Published, Quantity, per_image
-from solutions.results.hw4 import Adversaries, fakes
+from solutions.results.entry import JUDGED, Data, Entry, Player, Published, Quantity, per_image
 
 CODES = 64
 CRITIC_TURNS = 2  # for each of the generator
@@ -95,26 +95,14 @@ MODELS = {
         ),
         look="The decoder's probabilities, not pixels that were drawn.",
     ),
-    "wgan_gp": Entry(
-        title="WGAN-GP (homework 5)",
-        built_as="the networks of the GAN, weight 10 of the penalty",
-        data=BINARY_MNIST,
-        build=lambda data: Adversaries(),
-        players=(
-            Player(
-                wasserstein_loss,
-                5e-4,
-                lambda model: model.critic.parameters(),
-                betas=(0.5, 0.9),
-                turns=CRITIC_TURNS,
-            ),
-            Player(generator_loss, 5e-4, lambda model: model.generator.parameters(), betas=(0.5, 0.9)),
-        ),
-        batch_size=64,
-        measure=lambda model, data, generator: {},
-        quantities=JUDGED,
-        headline=FID,
-        sample=fakes,
+    "wgan_gp": adversarial(
+        "WGAN-GP (homework 5)",
+        "the networks of the GAN, weight 10 of the penalty",
+        wasserstein_loss,
+        generator_loss,
+        learning_rates=(5e-4, 5e-4),
+        betas=(0.5, 0.9),
+        turns=CRITIC_TURNS,
         published=Published(
             None,
             "Gulrajani et al. 2017 (arXiv:1704.00028) measure other data, by the Inception score.",

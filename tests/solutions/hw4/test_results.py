@@ -1,7 +1,5 @@
 """Tests of solutions/results/hw4.py: bounds and losses from their definitions, and who learns from which loss."""
 
-from dataclasses import replace
-
 import pytest
 import small_results as sr
 import torch
@@ -70,17 +68,10 @@ def test_training_learns(tmp_path, monkeypatch):
     sr.assert_training_learns("flow_prior", hw4.MODELS["flow_prior"], sr.stripes(), tmp_path, monkeypatch)
 
 
-def digits():
-    """Binary images of 28 x 28 pixels: squares in the middle."""
-    x = torch.zeros(16, 1, 28, 28)
-    x[:, :, 10:18, 10:18] = 1
-    return sr.judged(sr.binarised(x, x))
-
-
 def test_the_players_of_the_gan_want_the_opposite():
     """The discriminator to tell real from fake, the generator that its fakes pass for real."""
     torch.manual_seed(0)
-    model, x = hw4.Adversaries(), digits().test
+    model, x = hw4.MODELS["gan"].build(None), sr.squares().test
     discriminator, generator = hw4.MODELS["gan"].players
     judged = [model.critic(x), model.critic(model.fakes(16, torch.Generator().manual_seed(0)))]
     real, fake = (Bernoulli(logits=logits) for logits in judged)
@@ -92,28 +83,8 @@ def test_the_players_of_the_gan_want_the_opposite():
 
 
 def test_each_player_of_the_gan_moves_its_own_network(tmp_path):
-    torch.manual_seed(0)
-    before = hw4.Adversaries()
-    after, _ = harness.train("gan", hw4.MODELS["gan"], digits(), 1, 0, tmp_path, sr.Ticks())
-    for part, player in zip(("critic", "generator"), hw4.MODELS["gan"].players, strict=True):
-        own = {id(p) for p in getattr(before, part).parameters()}
-        assert {id(p) for p in player.parameters(before)} == own
-        assert not torch.equal(sr.weights(getattr(before, part)), sr.weights(getattr(after, part)))
-
-
-def hurried(entry):
-    """The entry with small batches and large steps."""
-    players = tuple(replace(player, learning_rate=5e-3) for player in entry.players)
-    return replace(entry, batch_size=16, players=players)
+    sr.assert_adversaries_are_apart("gan", hw4.MODELS["gan"], tmp_path)
 
 
 def test_the_gan_learns_where_the_ink_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(harness, "WARM_UP", 1)
-    data, entry = digits(), hurried(hw4.MODELS["gan"])
-    model, _ = harness.train("gan", entry, data, 60, 0, tmp_path, sr.Ticks())
-    with torch.no_grad():
-        images = entry.sample(model, 20, data, torch.Generator().manual_seed(0))
-    inside = torch.zeros(28, 28, dtype=torch.bool)
-    inside[10:18, 10:18] = True
-    assert images.shape == (20, 1, 28, 28) and 0 <= images.min() and images.max() <= 1
-    assert images[:, 0, inside].mean() > images[:, 0, ~inside].mean() + 0.3
+    sr.assert_fakes_learn_where_the_ink_is("gan", hw4.MODELS["gan"], tmp_path, monkeypatch)

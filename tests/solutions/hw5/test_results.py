@@ -1,7 +1,6 @@
 """Tests of solutions/results/hw5.py: the bound is one term of the sum over codes; the critic's loss; who learns."""
 
 import itertools
-from dataclasses import replace
 
 import small_results as sr
 import torch
@@ -9,7 +8,7 @@ from torch.distributions import Bernoulli, Categorical
 
 from solutions.hw5.code_prior import CodePrior
 from solutions.hw5.vqvae import VQVAE
-from solutions.results import harness, hw5
+from solutions.results import hw5
 
 
 def small(n_codes=3):
@@ -58,17 +57,10 @@ def test_both_players_learn(tmp_path):
         assert moved and all(id(dict(model.named_parameters())[name]) in own for name in moved)
 
 
-def squares():
-    """Binary images of 28 x 28 pixels: squares in the middle."""
-    x = torch.zeros(16, 1, 28, 28)
-    x[:, :, 10:18, 10:18] = 1
-    return sr.judged(sr.binarised(x, x))
-
-
 def test_the_critic_pays_for_its_slope():
     """The loss of a linear critic, whose slope is the same everywhere: means, and ten squares of what it is off 1."""
     torch.manual_seed(0)
-    model, x = hw5.Adversaries(), squares().test
+    model, x = hw5.MODELS["wgan_gp"].build(None), sr.squares().test
     linear = torch.nn.Linear(784, 1)
     model.critic = torch.nn.Sequential(torch.nn.Flatten(), linear, torch.nn.Flatten(0))
     critic, generator = hw5.MODELS["wgan_gp"].players
@@ -81,27 +73,10 @@ def test_the_critic_pays_for_its_slope():
 
 
 def test_each_player_of_the_wgan_moves_its_own_network(tmp_path):
-    torch.manual_seed(0)
-    before, entry = hw5.Adversaries(), hw5.MODELS["wgan_gp"]
-    after, effort = harness.train("wgan_gp", entry, squares(), 1, 0, tmp_path, sr.Ticks())
+    entry = hw5.MODELS["wgan_gp"]
+    effort = sr.assert_adversaries_are_apart("wgan_gp", entry, tmp_path)
     assert effort["images"] == entry.batch_size * (hw5.CRITIC_TURNS + 1)
-    for part, player in zip(("critic", "generator"), entry.players, strict=True):
-        assert {id(p) for p in player.parameters(before)} == {id(p) for p in getattr(before, part).parameters()}
-        assert not torch.equal(sr.weights(getattr(before, part)), sr.weights(getattr(after, part)))
-
-
-def hurried(entry):
-    """The entry with small batches and large steps."""
-    players = tuple(replace(player, learning_rate=5e-3) for player in entry.players)
-    return replace(entry, batch_size=16, players=players)
 
 
 def test_the_wgan_learns_where_the_ink_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(harness, "WARM_UP", 1)
-    data, entry = squares(), hurried(hw5.MODELS["wgan_gp"])
-    model, _ = harness.train("wgan_gp", entry, data, 60, 0, tmp_path, sr.Ticks())
-    with torch.no_grad():
-        images = entry.sample(model, 20, data, torch.Generator().manual_seed(0))
-    inside = torch.zeros(28, 28, dtype=torch.bool)
-    inside[10:18, 10:18] = True
-    assert images[:, 0, inside].mean() > images[:, 0, ~inside].mean() + 0.3
+    sr.assert_fakes_learn_where_the_ink_is("wgan_gp", hw5.MODELS["wgan_gp"], tmp_path, monkeypatch)
