@@ -23,14 +23,36 @@ def _problem(part: str) -> str | None:
     raise pytest.UsageError(f"no such part of the system: {part}")
 
 
+# Modules whose tests cannot be shared out and mostly wait, for servers, browsers, time limits: while they do, and
+# nothing waits for them at the end, others compute. The longest come first.
+WAITING = [
+    "test_grading",
+    "test_attacks",
+    "test_toy_homework",
+    "test_formgrader_browser",
+    "test_browser",
+    "cluster",
+    "test_cli",
+    "test_groups",
+    "test_colab",
+    "test_in_jupyter",
+]
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """The tests of a module run in one worker, which makes its fixtures once; long ones go by exercise or homework."""
     for item in items:
-        case = getattr(item, "callspec", None)
-        apart = (case.params.get("exercise") or case.params.get("homework")) if case else None
-        group = item.module.__name__ + (f" {apart.id}" if apart else "")
-        item.add_marker(pytest.mark.xdist_group(group))
+        if not item.get_closest_marker("xdist_group"):
+            case = getattr(item, "callspec", None)
+            apart = (case.params.get("exercise") or case.params.get("homework")) if case else None
+            group = item.module.__name__ + (f" {apart.id}" if apart else "")
+            item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: _place(item.get_closest_marker("xdist_group").args[0]))  # those of a place stay in order
+
+
+def _place(group):
+    return WAITING.index(group) if group in WAITING else len(WAITING)
 
 
 _problems: dict[str, str | None] = {}

@@ -15,7 +15,6 @@ from autograder.course import load_course
 from autograder.judging.exercise import judge_exercise
 from autograder.notebooks import Cell, Notebook, read_notebook, slice_exercise, slicing
 from autograder.releasing.authoring import EXPERIMENT, TEXT, authored_cells
-from autograder.releasing.release import reference_cells
 from autograder.sandbox import Sandbox, sandbox_problem
 from autograder.validation import proof
 
@@ -41,7 +40,7 @@ def handed_in(homework, sources, first=""):
 
 
 def solution(homework, exercise):
-    return dict(reference_cells(homework))[exercise.id]
+    return proof.solved_cells(homework)[exercise.id]
 
 
 def last_definitions(sliced):

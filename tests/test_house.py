@@ -92,3 +92,9 @@ def test_the_docstring_of_a_room_is_its_map(room):
     doc = ast.get_docstring(ast.parse((room / "__init__.py").read_text(encoding="utf-8"))) or ""
     modules = [path.stem for path in room.glob("*.py") if not path.stem.startswith("__")]
     assert [module for module in modules if not re.search(rf"\b{module}\b", doc)] == []
+
+
+def test_the_tests_of_a_module_share_a_worker(request):
+    """What makes fixtures once: a pytest that the parallel runner does not know leaves its groups out, and says nothing."""
+    grouped = getattr(request.config.option, "loadgroup", False)
+    assert request.node.nodeid.endswith("@test_house") == grouped

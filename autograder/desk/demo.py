@@ -20,7 +20,7 @@ from autograder.checking import load_checks
 from autograder.course import Course, Homework, format_points, homework_module
 from autograder.provenance import released_notebook, solved_path
 from autograder.records import write_atomically
-from autograder.releasing.reference import BEGIN, END, reference_cells
+from autograder.releasing.reference import BEGIN, END
 from autograder.validation import proof
 
 EVERYTHING = "everything"
@@ -104,7 +104,7 @@ def released(homework: Homework) -> Document:
 
 def solved(homework: Homework, leave: Iterable[str] = (), **changes: str) -> Document:
     """The released notebook with the reference filled in, but for the exercises in `leave` and those in `changes`."""
-    answers = dict(reference_cells(homework)) | changes
+    answers = proof.solved_cells(homework) | changes
     notebook = released(homework)
     for cell in notebook["cells"]:
         name = _name(cell)

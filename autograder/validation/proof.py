@@ -101,9 +101,15 @@ def strays(homework: Homework) -> list[str]:
     return sorted(str(path) for path, exercise in belongs.items() if exercise not in ids)
 
 
+@cache
+def solved_cells(homework: Homework) -> dict[str, str]:
+    """The reference as a notebook has it: the setup's imports and each exercise's cell. Not to be changed."""
+    return dict(reference_cells(homework))
+
+
 def submission(homework: Homework, added: str = "", replaced: Mapping[str, str] | None = None) -> Notebook:
     """The reference as a student's notebook, with a cell added at the end or some exercises' cells replaced."""
-    cells = {**_reference(homework), **(replaced or {})}
+    cells = {**solved_cells(homework), **(replaced or {})}
     return _notebook([*cells.items(), *([("added", added)] if added else [])])
 
 
@@ -135,12 +141,7 @@ def _catalogue(homework: Homework, exercise: Exercise) -> catalogue.Catalogue:
     if not path.exists():
         return catalogue.Catalogue("", ())
     checks = [check.id.partition("/")[2] for check in checking.load_checks(homework, exercise)]
-    return catalogue.read(path, exercise.id, checks, _reference(homework)[exercise.id])
-
-
-@cache
-def _reference(homework: Homework) -> dict[str, str]:
-    return dict(reference_cells(homework))
+    return catalogue.read(path, exercise.id, checks, solved_cells(homework)[exercise.id])
 
 
 def _notebook(cells: Iterable[tuple[str, str]]) -> Notebook:

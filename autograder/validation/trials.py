@@ -25,7 +25,7 @@ from autograder.course import Exercise, Homework, load_course
 from autograder.judging import batch
 from autograder.notebooks import Notebook
 from autograder.provenance import check_file, fingerprints
-from autograder.releasing.release import reference_cells, stub_cells
+from autograder.releasing.release import stub_cells
 from autograder.validation import proof
 from autograder.validation.architectures import architectures
 from autograder.validation.mutants import mutants
@@ -90,7 +90,7 @@ def trials(
     for answer in proof.answers(homework, exercise, RIGHT):
         for seed in range(RIGHT_SEEDS):
             yield trial(RIGHT, answer.name, seed, added=answer.source)
-    for mutant in mutants(dict(reference_cells(homework))[exercise.id]):
+    for mutant in mutants(proof.solved_cells(homework)[exercise.id]):
         for seed in range(MUTANT_SEEDS):
             yield trial(MUTANT, mutant.name, seed, replaced=mutant.source)
     for seed in range(seeds):
@@ -113,8 +113,12 @@ def _surroundings(homework_id: str, exercise_id: str) -> list:
     exercise = next(exercise for exercise in homework.exercises if exercise.id == exercise_id)
     deciding = fingerprints(homework)
     checks = check_file(homework, exercise).read_text(encoding="utf-8")
-    cells = {"stub": stub_cells(homework), "reference": reference_cells(homework)}
-    return [checks, cells, repr(exercise), *(deciding[what] for what in ("grader", "toolkit", "environment"))]
+    return [checks, _stub(homework), proof.solved_cells(homework), repr(exercise), *(deciding[what] for what in ("grader", "toolkit", "environment"))]
+
+
+@cache
+def _stub(homework: Homework) -> list[tuple[str, str]]:
+    return stub_cells(homework)
 
 
 def run_trial(trial: Trial, trial_key: str, isolation: str) -> Result:
