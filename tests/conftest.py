@@ -48,10 +48,11 @@ def pytest_collection_modifyitems(items):
             apart = (case.params.get("exercise") or case.params.get("homework")) if case else None
             group = item.module.__name__ + (f" {apart.id}" if apart else "")
             item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: _place(item.get_closest_marker("xdist_group").args[0]))  # those of a place stay in order
+    items.sort(key=_place)  # those of one place stay in order
 
 
-def _place(group):
+def _place(item):
+    group = item.get_closest_marker("xdist_group").args[0]
     return WAITING.index(group) if group in WAITING else len(WAITING)
 
 

@@ -95,6 +95,6 @@ def test_the_docstring_of_a_room_is_its_map(room):
 
 
 def test_the_tests_of_a_module_share_a_worker(request):
-    """What makes fixtures once: a pytest that the parallel runner does not know leaves its groups out, and says nothing."""
+    """So that fixtures are made once: a pytest that the parallel runner does not know leaves groups out, silently."""
     grouped = getattr(request.config.option, "loadgroup", False)
     assert request.node.nodeid.endswith("@test_house") == grouped

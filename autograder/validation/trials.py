@@ -113,7 +113,8 @@ def _surroundings(homework_id: str, exercise_id: str) -> list:
     exercise = next(exercise for exercise in homework.exercises if exercise.id == exercise_id)
     deciding = fingerprints(homework)
     checks = check_file(homework, exercise).read_text(encoding="utf-8")
-    return [checks, _stub(homework), proof.solved_cells(homework), repr(exercise), *(deciding[what] for what in ("grader", "toolkit", "environment"))]
+    ours = [deciding[what] for what in ("grader", "toolkit", "environment")]
+    return [checks, _stub(homework), proof.solved_cells(homework), repr(exercise), *ours]
 
 
 @cache
