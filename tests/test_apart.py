@@ -8,20 +8,59 @@ import pytest
 import small_course as sc
 
 from autograder.judging import apart, grading
-from autograder.judging.apart import Allowance, CostsTooMuchError, run_apart
+from autograder.judging.apart import Allowance, Apart, CostsTooMuchError
 from autograder.sandbox.warden import children
 
 LITTLE = Allowance(cpu_seconds=1, memory_bytes=200 << 20, wall_seconds=60)
 
 
-def test_what_the_work_gives_comes_back_as_json_holds_it():
-    done, cpu = run_apart(lambda: {"pid": os.getpid(), "pair": ("\ud800", None), "long": "x" * 3_000_000}, LITTLE)
+@pytest.fixture
+def apart_from_here():
+    """Makes an `Apart`; all are closed at the end."""
+    made = []
+
+    def make(work, allowance=LITTLE):
+        made.append(Apart(work, allowance))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def test_what_the_work_gives_comes_back_as_json_holds_it(apart_from_here):
+    work = apart_from_here(lambda data: {"pid": os.getpid(), "pair": ("\ud800", None), "long": "x" * len(data)})
+    done, cpu = work(b"y" * 3_000_000)
     assert done["pid"] != os.getpid() and done["pair"] == ["\ud800", None] and len(done["long"]) == 3_000_000
     assert 0 <= cpu < 1
 
 
-def burn():
-    until = time.process_time() + 30
+def test_one_process_does_piece_after_piece_each_with_the_whole_allowance(apart_from_here):
+    work = apart_from_here(lambda data: (burn(float(data)), os.getpid())[1])
+    pids = {work(b"0.6")[0] for _ in range(4)}
+    assert len(pids) == 1
+
+
+def test_after_work_that_costs_too_much_others_go_on(apart_from_here):
+    work = apart_from_here(lambda data: (os._exit(int(data)) if data else None, os.getpid())[1])
+    first, _ = work(b"")
+    with pytest.raises(CostsTooMuchError, match="exit code 3"):
+        work(b"3")
+    second, _ = work(b"")
+    os.kill(second, signal.SIGKILL)
+    os.waitid(os.P_PID, second, os.WEXITED | os.WNOWAIT)
+    third, _ = work(b"")
+    assert len({first, second, third}) == 3
+
+
+def test_a_process_that_grew_is_replaced(apart_from_here):
+    kept = []
+    work = apart_from_here(lambda data: (kept.append(bytes(int(data))), os.getpid())[1])
+    assert work(b"1000")[0] == work(str(50 << 20).encode())[0] != work(b"1000")[0]
+
+
+def burn(seconds=30):
+    until = time.process_time() + seconds
     while time.process_time() < until:
         pass
 
@@ -29,35 +68,37 @@ def burn():
 @pytest.mark.parametrize(
     ("work", "sentence"),
     [
-        (burn, "took more than 1 s of processor time"),
-        (lambda: bytes(300 << 20), "took more than 200 MiB of memory"),
-        (lambda: os.kill(os.getpid(), signal.SIGSEGV), "ended Python itself"),
-        (lambda: os._exit(3), "ended Python itself"),
+        (lambda data: burn(), "took more than 1 s of processor time"),
+        (lambda data: bytes(300 << 20), "took more than 200 MiB of memory"),
+        (lambda data: os.kill(os.getpid(), signal.SIGSEGV), "ended Python itself"),
+        (lambda data: os._exit(3), "ended Python itself"),
     ],
 )
-def test_work_that_costs_too_much_ends(work, sentence):
+def test_work_that_costs_too_much_ends(apart_from_here, work, sentence):
     before = children(os.getpid())  # the sandboxes of other tests
     with pytest.raises(CostsTooMuchError, match=sentence):
-        run_apart(work, LITTLE)
+        apart_from_here(work)(b"")
     assert children(os.getpid()) == before, "something is left behind"
 
 
-def test_work_that_waits_ends():
+def test_work_that_waits_ends(apart_from_here):
     begin = time.monotonic()
     with pytest.raises(CostsTooMuchError, match="did not end within 0.2 s"):
-        run_apart(lambda: time.sleep(60), Allowance(wall_seconds=0.2))
+        apart_from_here(lambda data: time.sleep(60), Allowance(wall_seconds=0.2))(b"")
     assert time.monotonic() - begin < 30
 
 
-def test_a_fault_of_ours_is_ours():
+def test_a_fault_of_ours_is_ours(apart_from_here):
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
-        run_apart(lambda: 1 / 0, LITTLE)
+        apart_from_here(lambda data: 1 / 0)(b"")
 
 
 def test_no_descriptor_stays_open():
     before = os.listdir("/proc/self/fd")
     for _ in range(3):
-        run_apart(lambda: 1, LITTLE)
+        work = Apart(lambda data: 1, LITTLE)
+        assert work(b"")[0] == 1
+        assert work.close() == -signal.SIGKILL
     assert len(os.listdir("/proc/self/fd")) == len(before)
 
 

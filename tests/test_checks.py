@@ -3,7 +3,7 @@
 The reference gets everything, what students receive gets nothing, each wrong answer loses points on the check that is
 meant for it, each right alternative keeps all; and a guest that returns rubbish never breaks the judge.
 
-This is the quick proof, with a sample that is always the same: of each exercise the reference, the stub, three
+This is the quick proof, with a sample that is always the same: of each exercise the reference, the stub, two
 mistakes, a right answer and a kind of rubbish. `make validate` is the whole one: the reference on fifty
 seeds, each named answer on several, and every mutant of the reference. EXHAUSTIVE=1 takes every named answer and all
 rubbish here as well.
@@ -45,7 +45,7 @@ WRONG, RIGHT = (
     for kind in proof.KINDS
 )
 SEED = 100  # other than those of `make validate`
-MISTAKES = sample(WRONG, 3, lambda case: case[2].name, lambda case: (case[0].id, case[1].id))
+MISTAKES = sample(WRONG, 2, lambda case: case[2].name, lambda case: (case[0].id, case[1].id))
 ALTERNATIVES = sample(RIGHT, 1, lambda case: case[2].name, lambda case: (case[0].id, case[1].id))
 
 

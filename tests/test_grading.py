@@ -517,47 +517,31 @@ def test_what_is_shown_cannot_move_the_cursor_or_turn_the_line():
 
 @pytest.fixture(scope="module")
 def judged():
-    """Grade a member of a demo class where its program differs from the perfect one; the rest is as there."""
+    """Grade a member of a demo class where its program differs from the perfect one, whose points test_checks shows."""
     isolation = "none" if sandbox_problem() else "bubblewrap"
     with Sandbox(isolation) as sandbox:
-        classes = {}
-
-        def judge(homework, member):
-            if homework.id not in classes:
-                classes[homework.id] = DemoClass(homework, sandbox)
-            return classes[homework.id].judged(member)
-
-        yield judge
+        yield lambda homework, member: judge_what_differs(homework, member, sandbox)
 
 
-class DemoClass:
-    """A homework's demo class: what the perfect member handed in and got, once, and the others beside it."""
+def judge_what_differs(homework, member, sandbox):
+    material = grading.load_material(homework.id)
+    data = data_of(member, homework)
+    if not member.readable:
+        return grading.grade_submission(data, material, 1, sandbox)
+    theirs, right = programs(data, material), programs(data_of(demo.PERFECT, homework), material)
+    differ = {name for name, sources in theirs.items() if sources != right[name]}
+    differ |= {need for e in homework.exercises if e.id in differ for need in e.needs}
+    some = replace(homework, exercises=tuple(e for e in homework.exercises if e.id in differ))
+    checks = {name: checks for name, checks in material.checks.items() if name in differ}
+    record = grading.grade_submission(data, replace(material, homework=some, checks=checks), 1, sandbox)
+    graded = sum(records.points(entry["points"]) for entry in record["exercises"])
+    return record | {"total": graded + sum(e.points for e in homework.exercises if e.id not in differ)}
 
-    def __init__(self, homework, sandbox):
-        self.homework, self.sandbox = homework, sandbox
-        self.material = grading.load_material(homework.id)
-        everything = data_of(demo.PERFECT, homework)
-        self.perfect = grading.grade_submission(everything, self.material, 1, sandbox)
-        self.programs = self.sources(everything)
 
-    def sources(self, data):
-        notebook = read_notebook(data)
-        slices = {e.id: slice_exercise(notebook, e, self.material.released) for e in self.homework.exercises}
-        return {name: [source for _, source in sliced.parts] for name, sliced in slices.items()}
-
-    def judged(self, member):
-        data = data_of(member, self.homework)
-        if not member.readable:
-            return grading.grade_submission(data, self.material, 1, self.sandbox)
-        differ = {name for name, sources in self.sources(data).items() if sources != self.programs[name]}
-        differ |= {need for e in self.homework.exercises if e.id in differ for need in e.needs}
-        some = replace(self.homework, exercises=tuple(e for e in self.homework.exercises if e.id in differ))
-        checks = {name: checks for name, checks in self.material.checks.items() if name in differ}
-        material = replace(self.material, homework=some, checks=checks)
-        record = grading.grade_submission(data, material, 1, self.sandbox)
-        same = [entry for entry in self.perfect["exercises"] if entry["id"] not in differ]
-        record["total"] = sum(records.points(entry["points"]) for entry in (*record["exercises"], *same))
-        return record
+def programs(data, material):
+    notebook = read_notebook(data)
+    slices = {e.id: slice_exercise(notebook, e, material.released) for e in material.homework.exercises}
+    return {name: [source for _, source in sliced.parts] for name, sliced in slices.items()}
 
 
 def data_of(member, homework):

@@ -10,6 +10,7 @@ The submission is sliced per exercise, gets one guest, and each check a session 
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import time
 from collections.abc import Callable, Iterable
@@ -23,7 +24,7 @@ from typing import Any
 from autograder import checking, provenance
 from autograder.checking import Check, Outcome
 from autograder.course import Exercise, Homework, format_points, load_course
-from autograder.judging.apart import Allowance, CostsTooMuchError, run_apart
+from autograder.judging.apart import Allowance, Apart, CostsTooMuchError
 from autograder.judging.exercise import Judged, judge_exercise
 from autograder.judging.pieces import Part, bound_early, standing_in
 from autograder.notebooks import READY, Notebook, NotebookError, Slice, read_notebook, slice_exercise
@@ -109,7 +110,7 @@ def grade_submission(
     begin, cpu = now(), _Stopwatch()
     record = blank(material.homework, made_from(data, material.fingerprints, seed, sandbox))
     try:
-        found, spent = run_apart(lambda: _read(data, material), READING)
+        found, spent = _reader(material)(data)
     except CostsTooMuchError as error:
         sentence = f"the notebook cannot be read: Python {error}; ask for one without what no homework needs"
         return without_grade(record, sentence, OF_SUBMISSION)
@@ -139,6 +140,22 @@ def grade_submission(
     if broken := [check.id for check in _all(material.checks) if outcomes[check.id].state == checking.GRADER_ERROR]:
         return without_grade(record, f"the grader failed in {', '.join(broken)}; no points were lost", OF_GRADER)
     return record | {"state": GRADED, "total": format_points(_passed(_all(material.checks), outcomes))}
+
+
+_readers: list[tuple[Material, Apart]] = []  # at most one: it serves as long as the same homework is graded
+
+
+def _reader(material: Material) -> Apart:
+    if not (_readers and _readers[0][0] is material):
+        _close_reader()
+        _readers.append((material, Apart(lambda data: _read(data, material), READING)))
+    return _readers[0][1]
+
+
+@atexit.register
+def _close_reader() -> None:
+    while _readers:
+        _readers.pop()[1].close()
 
 
 def _read(data: bytes, material: Material) -> dict[str, Any]:
