@@ -8,11 +8,11 @@ Oracle   Raster order itself: pixels are flipped or scrambled from a position on
          further than it has been scored: neither a leak nor a lookup can help.
 Error    Logits move by less than 1e-5 of their size by rounding; 1e-4 is allowed. A pixel is not judged when its
          uniform number is within 1e-4 of its probability, but for a model of zeros, whose probabilities are 1/2.
-Training Binarised digits, 1500 images, 8 epochs, 16 filters, 4 layers, 5 x 5 kernels. Nats per pixel on the other 297:
-         0.302 (sd 0.011, 20 seeds), that is 0.770 (sd 0.021, at most 0.810) of what independent pixels cost on the
-         same pixels, which varies less from split to split. The line is at 0.86, mean + 4 sd; the correct alternatives
-         in right/ reach 0.68 to 0.77. Only type A: 0.88; trained with a leak: far above 1 when the leak is scrambled.
-Cost     about 3 s of CPU, nearly all of it in the training check.
+Training Binarised digits, 1000 images, 6 epochs, 16 filters, 4 layers, 5 x 5 kernels. Nats per pixel on 297 others, as
+         a share of what independent pixels cost on the same pixels, which varies less from split to split: 0.782 (sd
+         0.017, at most 0.827, 30 seeds). The line is at 0.86, mean + 4.5 sd. Trained with a leak: far above 1 when
+         the leak is scrambled.
+Cost     about 1.2 s of CPU, nearly all of it in the training check.
 Rejects  every mistake in pixelcnn.mistakes.md.
 """
 
@@ -95,8 +95,8 @@ def train(student, images, seed):
     torch.manual_seed(seed)
     model = student.PixelCNN(n_filters=16, n_layers=4, kernel_size=5)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
-    for _ in range(8):
-        for batch in images[torch.randperm(len(images))].split(64):
+    for _ in range(6):
+        for batch in images[torch.randperm(len(images))].split(32):
             optimizer.zero_grad()
             model.loss(batch).backward()
             optimizer.step()
@@ -269,7 +269,7 @@ def logits_given_the_past(grade, x, settings):
 def test_learns_digits(grade):
     """Trained for a few seconds on small digits, the model predicts the pixels of new digits."""
     images = binary_digits()[torch.randperm(len(binary_digits()), generator=grade.rng)]
-    images, test = images[:1500], images[1500:]
+    images, test = images[:1000], images[1500:]
     nll, independent = score_trained(grade, images, test)
     assert nll < independent, "after training the model predicts new digits worse than if all pixels were independent"
     assert nll < 0.86 * independent, (
@@ -279,15 +279,15 @@ def test_learns_digits(grade):
 
 
 def score_trained(grade, images, test):
-    """Train on the images; nats per pixel on one random pixel in every half row of every test image.
+    """Train on the images; nats per pixel on one random pixel in every row of every test image.
 
     Beside it the nats per pixel that the frequencies of the pixels in the training images reach on the same pixels.
     """
     grade.submission(train, images, grade.guest_seed())
     frequency = images.double().mean(0).flatten().clamp(0.001, 0.999)
     n, size, losses, baseline = len(test), 64, [], []
-    for start in range(0, size, 4):  # what was sent so far never shows a pixel that is still to be scored
-        pixel = start + torch.randint(4, (n,), generator=grade.rng)
+    for start in range(0, size, 8):  # what was sent so far never shows a pixel that is still to be scored
+        pixel = start + torch.randint(8, (n,), generator=grade.rng)
         hidden = (torch.arange(size) >= pixel[:, None]).reshape(n, 1, 8, 8)
         x = torch.cat([torch.where(hidden, bits(grade, n, 1, 8, 8), test) for _ in range(2)])
         y = tensor(grade.submission(trained_logits, x), tuple(x.shape), "the logits after training", largest=LARGEST)
