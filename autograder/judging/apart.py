@@ -54,6 +54,7 @@ class Apart:
         self._allowance = allowance
         self._child: int | None = None
         self._connection: socket.socket | None = None
+        self._parent = 0
 
     def __call__(self, data: bytes) -> tuple[Any, float]:
         """What `work(data)` returns, as JSON holds it, and the CPU seconds it took.
@@ -85,18 +86,27 @@ class Apart:
 
     def close(self) -> int:
         """End the process, if there is one; how it ended, as `os.waitstatus_to_exitcode` says it."""
-        if self._child is None or self._connection is None:
-            return 0
+        connection, self._connection = self._connection, None
         child, self._child = self._child, None
-        # What ended by itself has closed its end before; the kernel keeps how, whatever is sent to it now.
-        os.kill(child, signal.SIGKILL)
-        self._connection.close()
-        self._connection = None
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if connection is None or child is None:
+            return 0
+        if self._parent != os.getpid():  # a fork of its parent leaves it to its parent
+            connection.detach()
+            return 0
+        connection.close()
+        try:
+            # What ended by itself has closed its end before; the kernel keeps how, whatever is sent to it now.
+            os.kill(child, signal.SIGKILL)
+            return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        except (ProcessLookupError, ChildProcessError):  # somebody waited for all children
+            return -signal.SIGKILL
 
     def _connected(self) -> socket.socket:
+        if self._parent != os.getpid():
+            self.close()
         if self._connection is None:
             self._connection, theirs = socket.socketpair()
+            self._parent = os.getpid()
             self._child = os.fork()
             if self._child == 0:
                 _be_the_child(self._work, self._allowance, theirs)
