@@ -77,7 +77,7 @@ workers: setup
 	@$(RUN) -m autograder workers $(if $(SCHEDULER),--scheduler "$(SCHEDULER)") $(if $(JOBS),--jobs "$(JOBS)") $(if $(HOST),--host "$(HOST)")
 
 test: setup
-	@$(RUN) -m pytest -n 4 --dist loadgroup --no-loadscope-reorder $(TESTS)
+	@$(RUN) -m pytest -n 5 --dist loadgroup --no-loadscope-reorder $(TESTS)
 
 release: setup
 	@$(RUN) -m autograder release $(if $(HW),--hw "$(HW)") $(if $(CHECK),--check) $(if $(filter 0,$(EXECUTE)),--no-execute)

@@ -15,7 +15,6 @@ from types import SimpleNamespace
 import pytest
 import small_course as sc
 import torch
-from samples import sample
 
 from autograder import checking, provenance, records
 from autograder.checking import GuestFailure
@@ -550,17 +549,17 @@ def data_of(member, homework):
 
 
 GIVEN = load_course().given
-# `make grade` holds the whole demo class to what it deserves; here it is one of each homework.
-CAST = sample(
-    [pytest.param(hw, member, id=f"{hw.id}-{member.id}") for hw in GIVEN for member in demo.members(hw)],
-    1,
-    lambda case: case.id,
-    lambda case: case.values[0].id,
-)
+# `make grade` holds the whole demo class to what it deserves; here it is the one whose homeworks are a half right.
+CAST = [
+    pytest.param(hw, member, id=f"{hw.id}-{member.id}")
+    for hw in GIVEN
+    for member in demo.members(hw)
+    if member.id == "dilnoza-karimova"
+]
 
 
 @pytest.mark.parametrize(("homework", "member"), CAST)
-def test_each_member_of_the_demo_class_gets_what_it_deserves(judged, homework, member):
+def test_a_member_of_the_demo_class_gets_what_it_deserves(judged, homework, member):
     record = judged(homework, member)
     told = {
         check["id"]: f"{check['state']}: {check['message']}" for check in record["checks"] if check["state"] != "passed"

@@ -16,8 +16,8 @@ class MaskedConv2d(nn.Module):
 
     That is all rows of the window above its centre, to their full width, and in the row of the centre the pixels
     left of it. Kind "A" does not see the centre pixel itself, in any channel; kind "B" sees it in all channels.
-    The mask acts on the weights in every forward pass, whatever values the parameters have been given, and every
-    weight that it lets through can be learned. There may be a bias. Pixels outside the image count as zeros.
+    The mask acts on the weights in every forward pass, whatever values the trainable parameters have been given, and
+    every weight that it lets through can be learned. There may be a bias. Pixels outside the image count as zeros.
     `kernel_size` is odd. Raises ValueError when `kind` is neither "A" nor "B".
     """
 

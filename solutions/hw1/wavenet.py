@@ -48,9 +48,9 @@ class WaveNet(nn.Module):
 
     The symbols enter one-hot, as K channels, through one strict causal convolution with kernel size 1 and
     C = residual_channels outputs: from there on, time step t knows nothing of x_t. One `WaveNetBlock` per entry of
-    `dilations` follows. The sum of all their skip outputs gives the logits (Fig. 4): ReLU, 1 x 1 convolution to S
-    channels, ReLU, 1 x 1 convolution to K channels. So the logits at t see symbols before t only, through a window of
-    receptive_field(kernel_size, dilations) time steps that ends at t - 1.
+    `dilations` follows. The sum (or the mean) of all their skip outputs gives the logits (Fig. 4): two 1 x 1
+    convolutions, to S and to K channels, with a ReLU between them and, as a rule, one before. So the logits at t see
+    symbols before t only, through a window of receptive_field(kernel_size, dilations) time steps that ends at t - 1.
     """
 
     def __init__(

@@ -202,13 +202,18 @@ def test_first_steps(grade):
     log_p, _ = two_components(grid, grade.rng, spread=1.5)
     start = uniform(grade.rng, -1, 1), uniform(grade.rng, -0.2, 0.4)
     schedule = [(0, 0.1), (1, uniform(grade.rng, 0.05, 0.1)), (4, uniform(grade.rng, 0.02, 0.05))]
-    runs = [(direction, start, schedule) for direction in DIRECTIONS]
+    runs = [(direction, start, schedule, log_p, grid) for direction in DIRECTIONS]
     # Starts from which the gradient is large: a narrow q for the forward KL, a wide one for the reverse KL.
     narrow = uniform(grade.rng, -1, 1), uniform(grade.rng, -0.8, -0.6)
     wide = uniform(grade.rng, -1, 1), uniform(grade.rng, 0.6, 0.8)
     for direction, steep in zip(DIRECTIONS, (narrow, wide), strict=True):
-        runs.append((direction, steep, [(2, uniform(grade.rng, 0.005, 0.01))]))
-    for direction, start, schedule in runs:
+        runs.append((direction, steep, [(2, uniform(grade.rng, 0.005, 0.01))], log_p, grid))
+    # A grid that ends where q does not: what lies outside is not in the sum, and q is no other density for it.
+    short = torch.linspace(-uniform(grade.rng, 1.5, 2), uniform(grade.rng, 1, 1.5), 201, dtype=torch.float64)
+    log_p_there = log_gaussian(short, uniform(grade.rng, -0.5, 0.5), uniform(grade.rng, 0.6, 0.9))
+    wide = uniform(grade.rng, -1, 1), uniform(grade.rng, -0.2, 0.2)
+    runs += [(direction, wide, [(2, uniform(grade.rng, 0.05, 0.1))], log_p_there, short) for direction in DIRECTIONS]
+    for direction, start, schedule, log_p, grid in runs:
         answers = grade.submission(few_steps, log_p, grid, direction, *start, schedule)
         for answer, (steps, rate) in zip(sequence(answers, len(schedule), "the list of fits"), schedule, strict=True):
             mean, std, carries = sequence(answer, 3, "what comes back")

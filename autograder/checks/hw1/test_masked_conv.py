@@ -30,7 +30,7 @@ PROMISES = {
         "That is all rows of the window above its centre, to their full width": "kind_a",
         'Kind "A" does not see the centre pixel itself, in any channel': "kind_a",
         'kind "B" sees it in all channels.': "kind_b",
-        "The mask acts on the weights in every forward pass, whatever values the parameters have been given": (
+        "The mask acts on the weights in every forward pass, whatever values the trainable parameters have been": (
             "kind_a, learns_any_masked_filter"
         ),
         "every weight that it lets through can be learned.": "learns_any_masked_filter",

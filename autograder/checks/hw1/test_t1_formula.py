@@ -91,3 +91,10 @@ def test_limits(grade):
         for answer, where in zip(answers, ("at", "just below", "just above"), strict=True):
             right = off(answer, quadrature(*gaussians, limit)) < 1e-4
             assert right, f"{where} alpha = {limit:.0f} the formula does not give the KL that it tends to"
+        mean1, _, std = random_gaussians(grade.rng)
+        mean2 = mean1 + std * uniform(grade.rng, 2, 2.5)
+        cases = [(mean1, mean2, std, limit + side * uniform(grade.rng, 0.004, 0.008)) for side in (-1, 1)]
+        answers = sequence(grade.submission(divergences, cases), len(cases), "the list of divergences")
+        for answer, case in zip(answers, cases, strict=True):
+            right = off(answer, quadrature(*case)) < 1e-4
+            assert right, f"an alpha that is close to {limit:.0f} is not {limit:.0f}: the formula is not right there"

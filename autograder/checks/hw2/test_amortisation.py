@@ -187,6 +187,11 @@ def test_amortised(grade):
         truth = true_elbo(x, *encoded(x, numbers), numbers, eps)
         assert near(amortised, truth), "elbo_amortised is not right"
         assert near(optimised, truth), "with steps = 0 elbo_optimised is not the ELBO of the encoder's q"
+        # Numbers as they fall: their squares are not 1 on average, so that no term is what it is in expectation.
+        eps = normal(grade.rng, 2, B, d)
+        amortised, _ = both(grade.submission(gap, x, numbers, eps, 0, 0.1), B)
+        right = near(amortised, true_elbo(x, *encoded(x, numbers), numbers, eps))
+        assert right, "elbo_amortised is not the ELBO at the given noise"
 
 
 @points("1/5")
@@ -198,8 +203,11 @@ def test_one_step(grade):
         (2, 4, 3, 0.02, ""),
         (4, 3, 2, 0.3, " from a q far from the best one"),
         (8, 3, 2, 3.0, " so large that the ELBO falls"),
+        (20, 3, 2, 0.04, " with a single number as noise"),
     ):
         numbers, x, eps = model(grade.rng, D, d, bent=True), normal(grade.rng, B, D), noise(grade.rng, B, d)
+        if learning_rate == 0.04:
+            eps = normal(grade.rng, 1, B, d)
         if learning_rate == 0.3:
             numbers[2][1] += 6 * numbers[2][1].sign()  # the means are large
             numbers[2][3] -= 3  # the standard deviations are small

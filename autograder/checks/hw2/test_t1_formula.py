@@ -62,6 +62,12 @@ def test_value(grade):
     small = between(grade.rng, 2e-4, 6e-4, 20, 7)
     small[:, 0] = 1 - small[:, 1:].sum(1)
     cases.append((small, normal(grade.rng, 20, 7) / 2))
+    # Very small ones of components that are very unlikely: together they count as well.
+    tiny = between(grade.rng, 1e-6, 5e-5, 5, 4)
+    tiny[:, 0] = 1 - tiny[:, 1:].sum(1)
+    unlikely = normal(grade.rng, 5, 4)
+    unlikely[:, 1:] -= 1e6
+    cases.append((tiny, unlikely))
     for value, case in zip(answers(grade, cases), cases, strict=True):
         assert near(value, term_by_term(*case)), "the bound is not right"
 

@@ -40,7 +40,7 @@ PROMISES = {
     "VAE": {
         "A variational autoencoder on vectors x (B, d_x) with latent vectors z (B, d_z).": "kl, learns_digits",
         "Encoder and decoder are networks with one hidden layer of `hidden` units and any nonlinearity but sigmoids": (
-            "learns_digits"
+            "learns_digits, kl"
         ),
         '`likelihood` is "gaussian", for real x, or "bernoulli", for x of 0s and 1s.': "reconstruction",
         'With "gaussian" the logarithms of the decoder\'s standard deviations are learnt too': "learns_a_gaussian",
@@ -104,6 +104,12 @@ def decoded(student, questions):
     """What the decoder says about x for z, for all (settings, z)."""
     with torch.no_grad():
         return [random_model(student, *settings)[0].decode(z) for settings, z in questions]
+
+
+@probe
+def parameter_counts(student, widths):
+    """How many numbers models have whose hidden layers have these widths."""
+    return [sum(p.numel() for p in student.VAE(5, 2, width).parameters()) for width in widths]
 
 
 @probe
@@ -296,6 +302,8 @@ def cases(grade) -> list:
 def test_kl(grade):
     """`kl` is the KL divergence from q(z | x) to the prior in closed form, and total = rec + kl."""
     asked = cases(grade)
+    few, more, many = sequence(grade.submission(parameter_counts, [3, 9, 40]), 3, "the numbers of parameters")
+    assert few < more < many, "a model with a wider hidden layer does not have more parameters"
     for (total, rec, kl), (_, true_kl) in zip(claimed(grade, asked), truths(grade, asked), strict=True):
         assert near(total, rec + kl), "total is not rec + kl"
         assert near(kl, true_kl), "kl is not right for what encode returns"

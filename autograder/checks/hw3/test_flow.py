@@ -143,6 +143,18 @@ def test_forward(grade):
         z, log_det = pair(grade, "forward", chain, x, "z")
         assert near(z, through(chain, x).detach()), "z is not what the layers give, one after the other"
         assert near(log_det, log_det_of(chain, x)), "the log-determinant of forward is not that of the whole map"
+    part, x = affine(grade.rng, 3), normal(grade.rng, 4, 3)
+    z, log_det = sequence(grade.submission(applied_twice, part, x), 2, "what forward returns")
+    z, log_det = tensor(z, (4, 3), "z"), tensor(log_det, (4,), "the log-determinant")
+    right = near(z, through([part, part], x).detach()) and near(log_det, log_det_of([part, part], x))
+    assert right, "with the same layer twice, forward is not right"
+
+
+@probe
+def applied_twice(student, part, x):
+    """What a flow makes of x that has the same layer twice."""
+    layer = layer_of(*part)
+    return list(student.Flow([layer, layer])(x))
 
 
 @points("1/4")

@@ -52,6 +52,7 @@ def by_grids(weight: float, std: float) -> list[float]:
 def judge(grade: Grade, entries: dict[int, str]) -> None:
     rand = torch.rand(8, generator=grade.rng, dtype=torch.float64).tolist()
     cases = [(0.3 + rand[0], 0.4 + rand[1]), (-0.5 - rand[2], 0.3 + rand[3]), (0.2 * rand[4], 0.8 + rand[5])]
+    cases.append((0.0, 0.4 + 0.4 * rand[6]))  # z knows nothing of x, and is not the prior's all the same
     answer = sequence(grade.submission(surgeries, cases), len(cases), "the list of surgeries")
     for value, case in zip(answer, cases, strict=True):
         found, true = sequence(value, 3, "what linear_surgery returns"), by_grids(*case)

@@ -168,6 +168,7 @@ def test_refuses(grade: Grade):
         plan + (least + 1.5e-6) * swirl,
     ]
     fine = [plan, plan + 4e-7 * leaves, plan + 4e-7 * arrives, plan + (least + 4e-7) * swirl]
+    fine.append(plan + 8e-7 * (leaves + arrives))  # each point is off by less than is allowed, all together are not
     found = priced(grade, [[candidate, p, q, cost] for candidate in (*wrong, *fine)])
     assert all(value == "ValueError" for value in found[: len(wrong)]), "something that is no plan is not refused"
     for value in found[len(wrong) :]:

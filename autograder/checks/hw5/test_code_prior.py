@@ -153,6 +153,8 @@ def test_order(grade):
         if h > 1:
             above = torch.arange(h * w - w)
             assert (change[above, above + w] > 1e-7).all(), "a place does not see the code above it"
+    large = some_codes(grade.rng, 3, 1, 9, 8)
+    logits(grade, settings_of(grade, 3, 3), large, torch.zeros(1, dtype=torch.long))  # larger than any in the text
     settings, one, other = settings_of(grade, 4, 3), *(some_codes(grade.rng, 4, 5, 3, 3) for _ in range(2))
     other[0] = one[0]
     other[0, 2, 2] = (one[0, 2, 2] + 1) % 4

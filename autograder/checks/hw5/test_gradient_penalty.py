@@ -112,7 +112,7 @@ def random_case(rng: torch.Generator, shape: tuple[int, ...], n: int) -> tuple[l
     return parameters, [normal(rng, n, *shape) + 0.7, 1.5 * normal(rng, n, *shape), t]
 
 
-CASES = (((3,), 5, False), ((2, 3, 4), 4, True), ((2,), 1, False), ((5,), 5, True))
+CASES = (((3,), 5, False), ((2, 3, 4), 4, True), ((2,), 1, False), ((5,), 5, True), ((2, 3), 4, False))
 
 
 def true_values(parameters: list[Tensor], x: Tensor) -> Tensor:
@@ -181,7 +181,7 @@ def test_gradient_of_the_penalty(grade):
 @hint("Minimising should raise the critic on real points and lower it on generated ones.")
 def test_critic_loss(grade):
     """critic_loss is made of the two means and the penalty, with its weight, and trains the critic."""
-    for (shape, n, column), options in zip(CASES, ({}, {"weight": 0.7}, {"weight": 3.0}, {}), strict=True):
+    for (shape, n, column), options in zip(CASES, ({}, {"weight": 0.7}, {"weight": 3.0}, {}, {}), strict=True):
         parameters, case = random_case(grade.rng, shape, n)
         weight = options.get("weight", 10.0)
         found = tensor(grade.submission(loss, parameters, column, case, options), (), "the loss")

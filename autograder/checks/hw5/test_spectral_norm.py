@@ -228,6 +228,12 @@ def test_layer_state(grade):
         assert near_max(found[i], x @ other.T / 1.7 + bias), "the output in evaluation mode is not right"
     sigma = after(W, a, 1)[0]
     assert near_max(found[4], x @ W.T / sigma + bias), "passes in evaluation mode change the vector"
+    # The vector that a pass on `flat` leaves, and a matrix with other singular vectors: u^T W v, and no norm of W v.
+    answer = grade.submission(passes, [flat, W, W], [True, False, False], bias, [x] * 3, seed)
+    for both in sequence(answer, 3, "the outputs")[1:]:
+        output = tensor(sequence(both, 2, "an output and the weight")[0], (3, out), "the layer's output")
+        sigma = (W.T @ a).square().sum().sqrt()  # u^T W v with v along W^T u
+        assert near_max(output, x @ W.T / sigma + bias), "sigma in evaluation mode is not u^T W v"
     answer = grade.submission(loaded, flat, other, bias, x, [seed, seed + 1])
     output = tensor(answer, (3, out), "the output of a layer whose state was loaded")
     assert near_max(output, x @ other.T / 1.7 + bias), "the vector does not travel with state_dict"

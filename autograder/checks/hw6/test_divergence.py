@@ -29,14 +29,17 @@ PROMISES = {
 
 @probe
 def field(A: Tensor, c: Tensor, d: Tensor, counts: list) -> object:
-    """sin(A x + d) + c x^2 in every row; counts[0] counts the calls, counts[1] the backward passes through it."""
+    """sin(A x + d) + c x^2 in every row; counts[0] counts the calls, counts[1] the backward passes through it.
+
+    It takes points (B, D), and no single ones.
+    """
 
     def f(x: object) -> object:
         counts[0] += 1
         y = x * 1
         if y.requires_grad:
             y.register_hook(lambda g: counts.__setitem__(1, counts[1] + 1))
-        return torch.sin(y @ A.T + d) + c * y**2
+        return torch.sin(y @ A.T + d) + c * y**2 + 0 * y[:, :1]
 
     return f
 
@@ -56,6 +59,14 @@ def pulled_back(student, A: Tensor, c: Tensor, d: Tensor, x: Tensor, eps: list, 
     A, s = A.requires_grad_(), torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
     value = student.divergence(field(A, c, d, [0, 0]), s * x, *eps)
     return list(torch.autograd.grad((value * cotangent).sum(), (A, s)))
+
+
+@probe
+def pulled_back_to_a_parameter(student, A: Tensor, c: Tensor, d: Tensor, x: Tensor, eps: list, cotangent: Tensor):
+    """The gradient of (divergence * cotangent).sum() by A, at points that require none."""
+    A = A.requires_grad_()
+    value = student.divergence(field(A, c, d, [0, 0]), x, *eps)
+    return torch.autograd.grad((value * cotangent).sum(), A)[0]
 
 
 def normal(rng: torch.Generator, *shape: int) -> Tensor:
@@ -128,6 +139,9 @@ def test_gradient(grade: Grade) -> None:
         true_A = (value(step, 1) - value(-step, 1)) / (2 * step)
         true_s = (value(0, 1 + step) - value(0, 1 - step)) / (2 * step)
         assert near(by_A, true_A, 1e-5), "the gradient with respect to a parameter of f is not right"
+        alone = grade.submission(pulled_back_to_a_parameter, A, c, d, x, eps, cotangent)
+        alone = (tensor(alone, tuple(A.shape), "the gradient of a parameter") * direction).sum()
+        assert near(alone, true_A, 1e-5), "the gradient of a parameter is not right for points that require none"
         assert near(by_s, true_s, 1e-5), "the gradient with respect to the points is not right"
 
 

@@ -186,5 +186,6 @@ def test_arguments(grade: Grade) -> None:
     assert (path - composed(coefficients, x0, ts, "rk4")).abs().max() < 1e-6, "the default method is not rk4"
     alone = tensor(grade.submission(solved, coefficients, x0, ts[:1], {}), (1, 3, 1, 2), "the path of a single time")
     assert torch.equal(alone[0], x0), "with a single time the result is x0 alone"
-    raised = grade.submission(refusal, x0, ts, "leapfrog")
-    assert raised == "ValueError", "a method that does not exist should raise ValueError"
+    for name in ("leapfrog", "rk", ""):
+        raised = grade.submission(refusal, x0, ts, name)
+        assert raised == "ValueError", "a method that does not exist should raise ValueError"

@@ -39,9 +39,11 @@ PROMISES = {
 
 @probe
 def terms(a: float, b: float, c: float, wide: float) -> list:
-    """A drift and a diffusion; `wide` is 1 for a diffusion of every coordinate, 0 for one number."""
+    """A drift and a diffusion: 1 for one of every point's coordinates, 2 for all points' (D,), 0 for one number."""
 
     def diffusion(x: object, t: object) -> object:
+        if wide == 2:
+            return c + t * torch.arange(x.shape[1]).to(x)
         return c + b * torch.cos(x) * t if wide else c + t**2
 
     return [lambda x, t: a * torch.sin(x + b * t) - torch.sin(t) * x, diffusion]
@@ -93,6 +95,8 @@ def composed(settings: list, x0: Tensor, ts: Tensor, noise: Tensor) -> Tensor:
         x, t, h = path[-1], ts[k].item(), (ts[k + 1] - ts[k]).item()
         drift = a * torch.sin(x + b * t) - math.sin(t) * x
         diffusion = c + b * torch.cos(x) * t if wide else c + t**2
+        if wide == 2:
+            diffusion = c + t * torch.arange(x.shape[1]).double()
         path.append(x + drift * h + diffusion * eps * abs(h) ** 0.5)
     return torch.stack(path)
 
@@ -126,8 +130,8 @@ def test_moments(grade: Grade) -> None:
 @points("1/5")
 @hint("All on the right side belongs to the time before the step; noise[k] goes with the step that starts at ts[k].")
 def test_one_step(grade: Grade) -> None:
-    """Every step is the Euler-Maruyama step, for unequal times and for both shapes of a diffusion."""
-    for wide in (1, 0):
+    """Every step is the Euler-Maruyama step, for unequal times and for all shapes of a diffusion."""
+    for wide in (1, 0, 2):
         settings = [uniform(grade.rng, 0.5, 1.5), uniform(grade.rng, 0.5, 1.5), uniform(grade.rng, 0.8, 1.2), wide]
         x0, ts, noise = normal(grade.rng, 4, 3), times(grade.rng, 5), normal(grade.rng, 5, 4, 3)
         path = tensor(grade.submission(path_of, settings, x0, ts, noise), (6, 4, 3), "the paths")

@@ -48,7 +48,9 @@ def judge(grade: Grade, cases: list) -> None:
 @hint("On N(0, 1) a step multiplies by 1 - step_size / 2 and adds noise: which variance does not change?")
 def test_unit_target(grade: Grade) -> None:
     """The variance at rest for a standard normal target."""
-    judge(grade, [[1.0, 0.05 + 3.6 * u] for u in torch.rand(5, generator=grade.rng, dtype=torch.float64).tolist()])
+    shares = torch.rand(5, generator=grade.rng, dtype=torch.float64).tolist()
+    # The small step comes to rest only after many hundreds of them.
+    judge(grade, [[1.0, 0.05 + 3.6 * u] for u in shares] + [[1.0, 0.01 + 0.005 * shares[0]]])
 
 
 @points("1/2")
