@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NotRequired, TextIO, TypedDict
 
@@ -191,10 +192,11 @@ def read_record(folder: Path, homework: str, student: str) -> Record | None:
     return record
 
 
-def all_records(folder: Path, homework: str) -> list[Record]:
-    """Every record of a homework, by student. Raises RecordError."""
+def all_records(folder: Path, homework: str, known: Mapping[str, Record] | None = None) -> list[Record]:
+    """Every record of a homework, by student; those that are `known` are not read again. Raises RecordError."""
+    known = known or {}
     students = sorted(path.stem for path in (folder / homework).glob("*.json") if not path.name.startswith("."))
-    found = (read_record(folder, homework, student) for student in students)
+    found = (known.get(student) or read_record(folder, homework, student) for student in students)
     return [record for record in found if record is not None]
 
 
@@ -228,6 +230,7 @@ def suspicions(record: Record) -> list[str]:
     return [printable(" ".join(line.split())) for line in lines[:MOST_SUSPICIONS]]
 
 
+@lru_cache(maxsize=10_000)
 def points(text: str | None) -> Fraction:
     """The exact number of points that a record states. Raises ValueError for anything but plain decimals."""
     if text is None:

@@ -27,6 +27,7 @@ from autograder.records import Record, fell_in_a_check, first_of, points, printa
 
 FULL, PARTIAL, NONE, UNTRIED = "●", "◐", "○", "·"
 STYLES = {FULL: "green", PARTIAL: "yellow", NONE: "red", UNTRIED: "dim"}
+MOST_AS_BEFORE = 100  # rows of a homework's table in which nothing is new
 NOTICED = "⚠"
 MOST_FALLEN = 20  # checks that are listed, those in which most students fell first
 UNTRIED_STATES = {"missing", "not-attempted"}
@@ -138,7 +139,11 @@ def _show_homework(out: Console, homework: Homework, results: list[tuple[Result,
     late = {student: found for (of, student), found in summary.late.items() if of == homework.id and found.days}
     if late:
         table.add_column("late")
+    as_before = [result for result, record in results if result.kept and result.graded and not suspicions(record)]
+    left_out = {id(result) for result in as_before} if len(as_before) > MOST_AS_BEFORE else set()
     for result, record in results:
+        if id(result) in left_out:
+            continue
         who = safe(result.submission.student, "" if result.graded else "red")
         if suspicions(record):
             who.append(f" {NOTICED}", style="bold red")
@@ -152,6 +157,8 @@ def _show_homework(out: Console, homework: Homework, results: list[tuple[Result,
     for student in summary.absent.get(homework.id, ()):
         table.add_row(safe(student, "dim"), "–", "", "", Text("handed in nothing", style="dim"), "")
     out.print(table)
+    if left_out:
+        out.print(f"  and {len(left_out):,} as they were before: grades.csv has all of them", soft_wrap=True)
     legend = Text("  exercises in the order of the notebook: ")
     for glyph, meaning in ((FULL, "all"), (PARTIAL, "some"), (NONE, "nothing"), (UNTRIED, "not attempted")):
         legend.append(glyph, style=STYLES[glyph]).append(f" {meaning}  ")

@@ -254,15 +254,23 @@ def all_scores(course: Course, book: Book) -> Scores:
 
 
 def course_grades(
-    course: Course, places: Places, book: Book, scores: Scores, exam: Mapping[str, Fraction]
+    course: Course,
+    places: Places,
+    book: Book,
+    scores: Scores,
+    exam: Mapping[str, Fraction],
+    known: Mapping[str, Mapping[str, Record]] | None = None,
 ) -> list[final.CourseGrade]:
     """Everybody's grade from the gradebook's scores and the records: all who handed in, sat the exam or are on the
-    roster. Raises GradebookError, RecordError, RosterError."""
+    roster. `known` are records that were read before, by homework and student.
+
+    Raises GradebookError, RecordError, RosterError.
+    """
     roster, times = read_roster(places.roster), CollectedTimes(places.submissions)
     ungraded = {
         (record["student"], homework.id): record["reason"]
         for homework in course.given
-        for record in records.all_records(places.records, homework.id)
+        for record in records.all_records(places.records, homework.id, (known or {}).get(homework.id))
         if record["state"] != GRADED
     }
     students = {*book.students(), *(student for student, _ in ungraded), *roster.students, *exam}
@@ -403,6 +411,7 @@ class _Writer:
         self.times = CollectedTimes(places.submissions)
         self.opened = False
         self.seconds = 0.0
+        self.before: Scores = {}  # what the gradebook held when this run came to a homework
 
     def __enter__(self) -> _Writer:
         return self
@@ -438,7 +447,9 @@ class _Writer:
         self.prepare()
         if self.book is not None:
             try:
-                if record["state"] == GRADED:
+                if record["state"] == GRADED and result.kept and self._holds(self.book, record):
+                    pass
+                elif record["state"] == GRADED:
                     self.summary.changes += self.book.save(record, record.get("to_review", ()))
                     if record.pop("to_review", None):  # now the gradebook knows
                         records.write_record(self.places.records, record)
@@ -448,6 +459,16 @@ class _Writer:
                 self._give_up(error)
         self._show(result, record)
         self.seconds += time.process_time() - begin
+
+    def _holds(self, book: Book, record: Record) -> bool:
+        """Whether the gradebook held all of a record's scores when this run began."""
+        homework = self.course.homework(record["homework"])
+        if homework.id not in self.before:
+            self.before[homework.id] = book.scores(homework)
+        cells = self.before[homework.id].get(record["student"], {})
+        automatic = {entry["id"]: records.points(entry["points"]) for entry in record["exercises"]}
+        same = all(name in cells and cells[name].auto == score for name, score in automatic.items())
+        return same and all(problem.id in cells for problem in homework.theory) and not record.get("to_review")
 
     def _show(self, result: Result, record: Record) -> None:
         """Write what markers and the student see of a submission, unless what markers see still holds.
@@ -502,7 +523,11 @@ class _Writer:
             except exams.ExamError as error:
                 exam = exams.Exam()
                 self.summary.warnings.append(f"the exam is left out of grades.csv: {error}")
-            grades = course_grades(self.course, self.places, self.book, scores, exam)
+            known: dict[str, dict[str, Record]] = {}
+            for result in self.summary.results:
+                if (record := result.record) is not None:
+                    known.setdefault(record["homework"], {})[record["student"]] = record
+            grades = course_grades(self.course, self.places, self.book, scores, exam, known)
             self.summary.warnings += [f"{grade.student}: {remark}" for grade in grades for remark in grade.alarms]
             final.write_grades(self.places.grades, self.course, grades)
         except GradebookError as error:
