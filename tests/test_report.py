@@ -54,6 +54,19 @@ def test_attempts_are_shortened_and_harmless():
     assert len(records.suspicions({"suspicions": [f"c: {n}" for n in range(1000)]})) == records.MOST_SUSPICIONS
 
 
+@pytest.mark.parametrize(("more", "shown_rows"), [(0, report.MOST_AS_BEFORE), (1, 0)])
+def test_of_many_that_are_as_before_only_the_number_is_said(course, more, shown_rows):
+    record, number = record_of(course), report.MOST_AS_BEFORE + more
+    kept = [record | {"student": f"old-{i}"} for i in range(number)]
+    results = [desk.Result(Submission(one["student"], "hw1"), one, one, kept=True) for one in kept]
+    results.append(desk.Result(Submission("new", "hw1"), record | {"student": "new"}))
+    out = Console(file=io.StringIO(), width=132, highlight=False, markup=False, emoji=False)
+    report.show_class(out, course, desk.Summary(results))
+    text = out.file.getvalue()
+    assert text.count("  old-") == shown_rows and "  new" in text
+    assert (f"and {number} as they were before" in text) == (shown_rows == 0)
+
+
 def test_the_terminal_marks_the_student_and_says_what(course):
     text = shown(course, record_of(course, "add/small: tried to open a socket"), record_of(course, student="bob"))
     assert "ada ⚠" in text and "bob ⚠" not in text

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from autograder.attacks import stages
+from autograder.judging import grading
 from autograder.records import Record
 from autograder.sandbox import kernel
 from autograder.sandbox.warden import children
@@ -85,6 +86,7 @@ def _warm_up(folder: Path) -> None:
     with stages.small_course(sandbox=stages.Answering()) as small:
         stages.hand_in(folder, 1)
         stages.grade(folder, small)
+    grading.close_reader()  # it belongs to this process, which nobody kills
 
 
 def _await_record(place: Path) -> None:

@@ -447,14 +447,12 @@ class _Writer:
         self.prepare()
         if self.book is not None:
             try:
-                if record["state"] == GRADED and result.kept and self._holds(self.book, record):
-                    pass
-                elif record["state"] == GRADED:
+                if record["state"] != GRADED:
+                    self.book.add_student(record["student"])
+                elif not (result.kept and self._holds(self.book, record)):
                     self.summary.changes += self.book.save(record, record.get("to_review", ()))
                     if record.pop("to_review", None):  # now the gradebook knows
                         records.write_record(self.places.records, record)
-                else:
-                    self.book.add_student(record["student"])
             except GradebookError as error:
                 self._give_up(error)
         self._show(result, record)

@@ -147,13 +147,14 @@ _readers: list[tuple[Material, Apart]] = []  # at most one: it serves as long as
 
 def _reader(material: Material) -> Apart:
     if not (_readers and _readers[0][0] is material):
-        _close_reader()
+        close_reader()
         _readers.append((material, Apart(lambda data: _read(data, material), READING)))
     return _readers[0][1]
 
 
 @atexit.register
-def _close_reader() -> None:
+def close_reader() -> None:
+    """End the process that reads notebooks, if there is one; the next submission starts another."""
     while _readers:
         _readers.pop()[1].close()
 
