@@ -139,11 +139,9 @@ def _show_homework(out: Console, homework: Homework, results: list[tuple[Result,
     late = {student: found for (of, student), found in summary.late.items() if of == homework.id and found.days}
     if late:
         table.add_column("late")
-    as_before = [result for result, record in results if result.kept and result.graded and not suspicions(record)]
-    left_out = {id(result) for result in as_before} if len(as_before) > MOST_AS_BEFORE else set()
-    for result, record in results:
-        if id(result) in left_out:
-            continue
+    new = [(result, record) for result, record in results if not (result.kept and result.graded) or suspicions(record)]
+    left_out = len(results) - len(new)
+    for result, record in new if left_out > MOST_AS_BEFORE else results:
         who = safe(result.submission.student, "" if result.graded else "red")
         if suspicions(record):
             who.append(f" {NOTICED}", style="bold red")
@@ -157,8 +155,8 @@ def _show_homework(out: Console, homework: Homework, results: list[tuple[Result,
     for student in summary.absent.get(homework.id, ()):
         table.add_row(safe(student, "dim"), "–", "", "", Text("handed in nothing", style="dim"), "")
     out.print(table)
-    if left_out:
-        out.print(f"  and {len(left_out):,} as they were before: grades.csv has all of them", soft_wrap=True)
+    if left_out > MOST_AS_BEFORE:
+        out.print(f"  and {left_out:,} as they were before: grades.csv has all of them", soft_wrap=True)
     legend = Text("  exercises in the order of the notebook: ")
     for glyph, meaning in ((FULL, "all"), (PARTIAL, "some"), (NONE, "nothing"), (UNTRIED, "not attempted")):
         legend.append(glyph, style=STYLES[glyph]).append(f" {meaning}  ")

@@ -25,7 +25,6 @@ from autograder.course import Exercise, Homework, load_course
 from autograder.judging import batch
 from autograder.notebooks import Notebook
 from autograder.provenance import check_file, fingerprints
-from autograder.releasing.release import stub_cells
 from autograder.validation import proof
 from autograder.validation.architectures import architectures
 from autograder.validation.mutants import mutants
@@ -114,12 +113,8 @@ def _surroundings(homework_id: str, exercise_id: str) -> list:
     deciding = fingerprints(homework)
     checks = check_file(homework, exercise).read_text(encoding="utf-8")
     ours = [deciding[what] for what in ("grader", "toolkit", "environment")]
-    return [checks, _stub(homework), proof.solved_cells(homework), repr(exercise), *ours]
-
-
-@cache
-def _stub(homework: Homework) -> list[tuple[str, str]]:
-    return stub_cells(homework)
+    stubs = [cell.source for cell in proof.empty_submission(homework).cells]
+    return [checks, stubs, proof.solved_cells(homework), repr(exercise), *ours]
 
 
 def run_trial(trial: Trial, trial_key: str, isolation: str) -> Result:

@@ -68,6 +68,13 @@ def layer_of(kind, *parts):
 
 
 @probe
+def applied_twice(student, part, x):
+    """What a flow makes of x that has the same layer twice."""
+    layer = layer_of(*part)
+    return list(student.Flow([layer, layer])(x))
+
+
+@probe
 def asked(student, method, chain, x):
     """One method of a flow made of these layers."""
     with torch.no_grad():
@@ -148,13 +155,6 @@ def test_forward(grade):
     z, log_det = tensor(z, (4, 3), "z"), tensor(log_det, (4,), "the log-determinant")
     right = near(z, through([part, part], x).detach()) and near(log_det, log_det_of([part, part], x))
     assert right, "with the same layer twice, forward is not right"
-
-
-@probe
-def applied_twice(student, part, x):
-    """What a flow makes of x that has the same layer twice."""
-    layer = layer_of(*part)
-    return list(student.Flow([layer, layer])(x))
 
 
 @points("1/4")
