@@ -13,7 +13,7 @@ from types import ModuleType
 # What is needed inside; `launch.py` makes these and nothing else of the repository visible.
 FILES = (
     *("channel.py", "control.py", "guest.py", "kernel.py", "libraries.py", "manners.py"),
-    *("runner.py", "warden.py", "zygote.py"),
+    *("repeats.py", "runner.py", "warden.py", "zygote.py"),
 )
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Manners: whether a function leaves what it is given, and the global random numbers, as they were.
+"""Manners: whether a function leaves what it is given, and the global random numbers, as they were, and keeps nothing.
 
 This runs beside the program, which could silence it: a courtesy to students whose answers are right and whose functions
 do more than they should, and no wall. The judge takes from it the name of a function and the kind of breach.
@@ -6,7 +6,7 @@ do more than they should, and no wall. The judge takes from it the name of a fun
 Watched are the plain functions of an exercise, called by a probe, the forward passes of its modules and the methods of
 its classes. What they share with their caller is compared before and after: tensors, arrays, lists and dictionaries by
 value; networks by their mode and by what their parameters are; the global random numbers of torch and NumPy by their
-state.
+state. Plain functions and forward passes are asked the same once more when the probe is done (`repeats.py`).
 """
 
 from __future__ import annotations
@@ -22,11 +22,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as modules
 
-ARGUMENTS, NETWORKS, RANDOMNESS = "arguments", "networks", "randomness"
+from .repeats import Repeats
+
+ARGUMENTS, NETWORKS, RANDOMNESS, STATE = "arguments", "networks", "randomness", "state"
 KINDS = {
     ARGUMENTS: "changes what it is given (work on a copy)",
     NETWORKS: "leaves a network that it is given in another state (its mode, its parameters or their gradients)",
     RANDOMNESS: "draws from, or seeds, the global random numbers (use what noise or generator it is given)",
+    STATE: "gives another answer when it is asked the same again (it keeps something of an earlier call)",
 }
 
 MOST_NUMBERS = 100_000  # of a tensor whose values are compared; of a larger one torch's own count of changes is
@@ -41,7 +44,8 @@ class Watch:
         self.found: set[tuple[str, str]] = set()
         self._calls: dict[FunctionType, Callable] = {}  # one for each function, so that what a probe keeps on it stays
         self._inside = 0
-        self._begun: list[tuple[nn.Module, list[_Seen]]] = []
+        self._begun: list[tuple[nn.Module, list[_Seen], Callable[[Any], None] | None]] = []
+        self._repeats = Repeats()
 
     def namespace(self, student: dict[str, Any]) -> dict[str, Any]:
         """The program's names as a probe gets them, with the functions of the exercise watched."""
@@ -64,8 +68,12 @@ class Watch:
             self._inside += 1
             looked = (*_look([*args[itself:], *kwargs.values()]), *_generators())
             seen = [(kind, has_changed) for kind, has_changed in looked if kind in kinds]
+            end = None if itself else self._repeats.begin(name, args, kwargs)
             try:
-                return function(*args, **kwargs)
+                answer = function(*args, **kwargs)
+                if end and not _differ(seen):
+                    end(function, answer)
+                return answer
             finally:
                 self._inside -= 1
                 self._compare(name, seen)
@@ -90,19 +98,42 @@ class Watch:
     def _watch_forward(self, classes: tuple[type, ...]) -> None:
         def before(module: nn.Module, args: tuple) -> None:
             if isinstance(module, classes):
-                self._begun.append((module, list(_look(args))))
+                self._begun.append((module, list(_look(args)), None if self._begun else self._repeat(module, args)))
 
-        def after(module: nn.Module, args: tuple, answer: Any) -> None:
+        def after(module: nn.Module, args: tuple, kwargs: dict[str, Any], answer: Any) -> None:
             while isinstance(module, classes) and self._begun:
-                begun, seen = self._begun.pop()  # one whose forward raised is still there, above its caller
+                begun, seen, repeat = self._begun.pop()  # one whose forward raised is still there, above its caller
                 if begun is module:
+                    if repeat and not kwargs:
+                        repeat(answer)
                     return self._compare(type(module).__name__, seen)
 
         modules.register_module_forward_pre_hook(before)
-        modules.register_module_forward_hook(after)
+        modules.register_module_forward_hook(after, with_kwargs=True)
+
+    def _repeat(self, module: nn.Module, args: tuple) -> Callable | None:
+        """What takes the answer of a forward pass, so that it is made again if the module is still as it is now."""
+        end = self._repeats.begin(type(module).__name__, args, {})
+        if end is None:
+            return None
+        has_changed, draws = _network(module), list(_generators())
+
+        def repeat(answer: Any) -> None:
+            if not _differ(draws):
+                end(module, answer, lambda: not has_changed())
+
+        return repeat
+
+    def ask_again(self) -> None:
+        """Make the calls of a probe that is done once more, and remark on those that answer otherwise."""
+        self.found |= {(name, STATE) for name in self._repeats.ask_again()}
 
     def _compare(self, name: str, seen: list[_Seen]) -> None:
         self.found |= {(name, kind) for kind, has_changed in seen if has_changed()}
+
+
+def _differ(seen: list[_Seen]) -> bool:
+    return any(has_changed() for _, has_changed in seen)
 
 
 _Seen = tuple[str, Callable[[], bool]]

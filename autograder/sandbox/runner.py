@@ -118,6 +118,7 @@ def _serve(judge: socket.socket, caps: channel.Caps) -> None:
                 answer = None
             else:
                 answer = _call(student, probes, request, watch)
+                watch.ask_again()
             frame = channel.pack({"answer": answer, "manners": sorted(map(list, watch.found))}, caps)
         except BaseException as error:
             frame = channel.pack({"failure": _report(error, labels)}, caps)

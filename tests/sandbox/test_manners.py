@@ -5,7 +5,7 @@ import torch
 
 from autograder.checking import Limits
 from autograder.sandbox import messages
-from autograder.sandbox.manners import ARGUMENTS, NETWORKS, RANDOMNESS
+from autograder.sandbox.manners import ARGUMENTS, NETWORKS, RANDOMNESS, STATE
 from tests.sandbox.conftest import LIMITS
 
 HEAD = "import torch, numpy as np, random\nfrom torch import nn\n"
@@ -154,3 +154,84 @@ def test_the_judge_takes_known_names_and_kinds_only():
     report = [["f", ARGUMENTS], ["secret", ARGUMENTS], ["f", "17.25"], ["f"], "f", ["f", 3], [["f"], ARGUMENTS]]
     assert messages.breaches(report, ["f", "g"]) == {("f", ARGUMENTS)}
     assert messages.breaches({"f": ARGUMENTS}, ["f"]) == set()
+
+
+ASKED = """
+def probe(student, x):
+    for _ in range(2):
+        student.f(x, torch.Generator().manual_seed(1))
+        student.f(x.double() + 1, torch.Generator().manual_seed(2))
+    return True
+"""
+
+
+def kept(asker, source, x=None):
+    with asker.guest.session([("cell 1", HEAD + source)], Limits(**LIMITS), ("f", "Layer")) as session:
+        assert session.call(ASKED, "probe", (torch.ones(2, 3) if x is None else x,), {}) is True
+        return session.manners
+
+
+STATES = {
+    "counts its calls": "calls = []\ndef f(x, generator):\n    calls.append(1)\n    return x + len(calls)",
+    "last call": "last = [0]\ndef f(x, generator):\n    before, last[0] = last[0], x.sum()\n    return x + before",
+    "a generator of its own": "own = torch.Generator()\ndef f(x, generator):\n    return torch.rand(3, generator=own)",
+    "a list that grows": "def f(x, generator, seen=[]):\n    seen.append(x.sum())\n    return torch.stack(seen)",
+    "raises the second time": "seen = set()\ndef f(x, generator):\n    assert len(seen) < 4\n    seen.add(len(seen))\n    return x",
+}
+STATELESS = {
+    "draws from what it is given": "def f(x, generator):\n    return torch.rand(3, generator=generator)",
+    "differentiates": """
+def f(x, generator):
+    x = x.detach().requires_grad_()
+    return torch.autograd.grad(x.exp().sum(), x)[0]""",
+    "a cache": """
+cache = {}
+def f(x, generator):
+    return cache.setdefault(x.dtype, x.sum())""",
+    "gives a function": "calls = []\ndef f(x, generator):\n    calls.append(1)\n    return lambda: len(calls)",
+    "not a number": "def f(x, generator):\n    return {'a': [x * float('nan'), x / 0], 'b': (True, None, 'c', 1.5)}",
+    "global draws are for another remark": "def f(x, generator):\n    return torch.rand(3)",
+}
+
+
+@pytest.mark.parametrize("what", STATES)
+def test_what_a_function_keeps_of_an_earlier_call_shows_when_it_is_asked_again(ask_bare, what):
+    assert kept(ask_bare, STATES[what]) == {("f", STATE)}
+
+
+@pytest.mark.parametrize("what", STATELESS)
+def test_a_function_without_state_is_not_remarked_on(ask_bare, what):
+    assert ("f", STATE) not in kept(ask_bare, STATELESS[what])
+
+
+LAYER = """
+class Layer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(3))
+        self.register_buffer("calls", torch.zeros(()))
+        self.before, self.dropout = 0.0, nn.Dropout()
+    def forward(self, x, y=None):
+        BODY
+layer = Layer()
+def f(x, generator):
+    BETWEEN
+    return layer(x.float())
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "between", "state"),
+    [
+        ("before, self.before = self.before, x.sum().item(); return x + before", "pass", True),
+        ("self.before += 1; return x * self.weight + self.before", "pass", True),
+        ("return x * self.weight", "pass", False),
+        ("self.calls += 1; return x + self.calls", "pass", False),  # a buffer is a state that shows
+        ("return x * self.weight", "nn.init.normal_(layer.weight, generator=generator)", False),
+        ("return self.dropout(x)", "pass", False),
+    ],
+)
+def test_a_module_that_is_as_it_was_answers_as_it_did(ask_bare, body, between, state):
+    # f itself keeps a state as well where its layer does
+    found = kept(ask_bare, LAYER.replace("BODY", body).replace("BETWEEN", between))
+    assert (("Layer", STATE) in found) == state
