@@ -5,8 +5,8 @@ do more than they should, and no wall. The judge takes from it the name of a fun
 
 Watched are the plain functions of an exercise, called by a probe, the forward passes of its modules and the methods of
 its classes. What they share with their caller is compared before and after: tensors, arrays, lists and dictionaries by
-value; networks by their mode and by what their parameters are; the global random numbers of torch and NumPy by their
-state. Plain functions and forward passes are asked the same once more when the probe is done (`repeats.py`).
+value, and by their gradients; networks by their mode and by what their parameters are; the global random numbers of
+torch and NumPy by their state; torch's settings by what they are. Plain functions and forward passes are asked the same once more when the probe is done (`repeats.py`).
 """
 
 from __future__ import annotations
@@ -24,11 +24,13 @@ from torch.nn.modules import module as modules
 
 from .repeats import Repeats
 
-ARGUMENTS, NETWORKS, RANDOMNESS, STATE = "arguments", "networks", "randomness", "state"
+ARGUMENTS, NETWORKS, RANDOMNESS = "arguments", "networks", "randomness"
+SETTINGS, STATE = "settings", "state"
 KINDS = {
     ARGUMENTS: "changes what it is given (work on a copy)",
     NETWORKS: "leaves a network that it is given in another state (its mode, its parameters or their gradients)",
     RANDOMNESS: "draws from, or seeds, the global random numbers (use what noise or generator it is given)",
+    SETTINGS: "leaves torch's settings changed (whether gradients are taken, or the default dtype)",
     STATE: "gives another answer when it is asked the same again (it keeps something of an earlier call)",
 }
 
@@ -66,7 +68,7 @@ class Watch:
             if self._inside:  # what a function does through another one is its own doing
                 return function(*args, **kwargs)
             self._inside += 1
-            looked = (*_look([*args[itself:], *kwargs.values()]), *_generators())
+            looked = (*_look([*args[itself:], *kwargs.values()]), *_global())
             seen = [(kind, has_changed) for kind, has_changed in looked if kind in kinds]
             end = None if itself else self._repeats.begin(name, args, kwargs)
             try:
@@ -98,7 +100,8 @@ class Watch:
     def _watch_forward(self, classes: tuple[type, ...]) -> None:
         def before(module: nn.Module, args: tuple) -> None:
             if isinstance(module, classes):
-                self._begun.append((module, list(_look(args)), None if self._begun else self._repeat(module, args)))
+                seen = [*_look(args), _set()]
+                self._begun.append((module, seen, None if self._begun else self._repeat(module, args)))
 
         def after(module: nn.Module, args: tuple, kwargs: dict[str, Any], answer: Any) -> None:
             while isinstance(module, classes) and self._begun:
@@ -116,7 +119,7 @@ class Watch:
         end = self._repeats.begin(type(module).__name__, args, {})
         if end is None:
             return None
-        has_changed, draws = _network(module), list(_generators())
+        has_changed, draws = _network(module), list(_global())
 
         def repeat(answer: Any) -> None:
             if not _differ(draws):
@@ -160,8 +163,19 @@ def _tensor(value: Tensor) -> Callable[[], bool]:
     if value.numel() > MOST_NUMBERS:
         version = value._version
         return lambda: looks != _looks(value) or version != value._version
-    kept = value.detach().clone()
-    return lambda: looks != _looks(value) or not _equal(kept, value.detach())
+    kept, gradient = value.detach().clone(), _gradient(value)
+
+    def has_changed() -> bool:
+        now = _gradient(value)
+        summed = gradient is not None and now is not None and not _equal(gradient, now)
+        return looks != _looks(value) or not _equal(kept, value.detach()) or summed
+
+    return has_changed
+
+
+def _gradient(value: Tensor) -> Tensor | None:
+    """A copy of what was summed up in `.grad`."""
+    return value.grad.detach().clone() if value.is_leaf and value.grad is not None else None
 
 
 def _looks(value: Tensor) -> tuple:
@@ -204,9 +218,16 @@ def _items(value: list | tuple | dict) -> list:
     return [thing for pair in value.items() for thing in pair] if isinstance(value, dict) else list(value)
 
 
-def _generators() -> Iterator[_Seen]:
+def _global() -> Iterator[_Seen]:
+    """What belongs to all: the random numbers, and torch's settings."""
     states = _states()
     yield RANDOMNESS, lambda: states != _states()
+    yield _set()
+
+
+def _set() -> _Seen:
+    settings = torch.is_grad_enabled(), torch.get_default_dtype()
+    return SETTINGS, lambda: settings != (torch.is_grad_enabled(), torch.get_default_dtype())
 
 
 def _states() -> tuple[bytes, Any, Any]:

@@ -115,7 +115,9 @@ def _data(value: Any) -> Any:
 
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, dict):
-        return isinstance(other, dict) and one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        return (
+            isinstance(other, dict) and one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
+        )
     if isinstance(one, list | tuple):
         return (
             isinstance(other, list | tuple)

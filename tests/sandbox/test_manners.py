@@ -5,7 +5,7 @@ import torch
 
 from autograder.checking import Limits
 from autograder.sandbox import messages
-from autograder.sandbox.manners import ARGUMENTS, NETWORKS, RANDOMNESS, STATE
+from autograder.sandbox.manners import ARGUMENTS, NETWORKS, RANDOMNESS, SETTINGS, STATE
 from tests.sandbox.conftest import LIMITS
 
 HEAD = "import torch, numpy as np, random\nfrom torch import nn\n"
@@ -15,6 +15,7 @@ def probe(student, x):
     net.weight.grad = None
     numbers = [3.0, 1.0, 2.0]
     options = {"a": x}
+    x.grad = torch.zeros_like(x)
     array = np.arange(4.0)
     return student.f(x, net, numbers, options, array, torch.Generator().manual_seed(1)) is not None
 """
@@ -59,6 +60,9 @@ def test_good_manners_are_not_remarked_on(ask_either):
         ("net.requires_grad_(False)", NETWORKS),
         ("net(x).sum().backward()", NETWORKS),
         ("nn.init.zeros_(net.weight)", NETWORKS),
+        ("x.grad.add_(1)", ARGUMENTS),
+        ("torch.set_grad_enabled(False)", SETTINGS),
+        ("torch.set_default_dtype(torch.float64)", SETTINGS),
         ("torch.manual_seed(0)", RANDOMNESS),
         ("torch.randn(2)", RANDOMNESS),
         ("np.random.rand()", RANDOMNESS),
