@@ -6,7 +6,8 @@ do more than they should, and no wall. The judge takes from it the name of a fun
 Watched are the plain functions of an exercise, called by a probe, the forward passes of its modules and the methods of
 its classes. What they share with their caller is compared before and after: tensors, arrays, lists and dictionaries by
 value, and by their gradients; networks by their mode and by what their parameters are; the global random numbers of
-torch and NumPy by their state; torch's settings by what they are. Plain functions and forward passes are asked the same once more when the probe is done (`repeats.py`).
+torch and NumPy by their state; torch's settings by what they are. Plain functions and forward passes are asked the same
+once more when the probe is done (`repeats.py`).
 """
 
 from __future__ import annotations

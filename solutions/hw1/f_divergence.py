@@ -25,6 +25,7 @@ def alpha_divergence(p: Tensor, q: Tensor, alpha: float) -> Tensor:
     D_alpha(p || q) = 4 / (1 - alpha^2) * (1 - sum_k p_k^((1 + alpha) / 2) q_k^((1 - alpha) / 2)).
 
     At alpha = 1 and alpha = -1 this is 0 / 0, and the limits hold: KL(p || q) at +1, KL(q || p) at -1.
+    Nearer to them than 1e-6 rounding may show.
     """
     log_ratio = p.log() - q.log()
     if alpha == 1:

@@ -23,7 +23,8 @@ def fokker_planck_residual(
     """By how much log p misses the equation of dX = drift(X, t) dt + diffusion(t) dW, at x (B, D), t (B,): (B,).
 
     `log_prob(x, t)` gives log p of every row, (B,), `drift(x, t)` vectors (B, D), `diffusion(t)` numbers (B,), all made
-    of torch operations that take each row on its own. The residual is the left side of the equation for log p,
+    of torch operations that take each row on its own; autograd finds x in the first two, and t in log p. The residual
+    is the left side of the equation for log p,
 
         d/dt log p + div drift + drift . grad log p - diffusion^2 / 2 (laplacian log p + |grad log p|^2),
 

@@ -180,7 +180,12 @@ STATES = {
     "last call": "last = [0]\ndef f(x, generator):\n    before, last[0] = last[0], x.sum()\n    return x + before",
     "a generator of its own": "own = torch.Generator()\ndef f(x, generator):\n    return torch.rand(3, generator=own)",
     "a list that grows": "def f(x, generator, seen=[]):\n    seen.append(x.sum())\n    return torch.stack(seen)",
-    "raises the second time": "seen = set()\ndef f(x, generator):\n    assert len(seen) < 4\n    seen.add(len(seen))\n    return x",
+    "raises the second time": """
+seen = []
+def f(x, generator):
+    assert len(seen) < 4
+    seen.append(1)
+    return x""",
 }
 STATELESS = {
     "draws from what it is given": "def f(x, generator):\n    return torch.rand(3, generator=generator)",

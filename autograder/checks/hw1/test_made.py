@@ -206,6 +206,9 @@ def test_masks_are_drawn_with_the_generator(grade):
     for other in others:
         drawn = not all(torch.equal(a, b) for a, b in zip(first, other, strict=True))
         assert drawn, "generators with different seeds give the same masks: the degrees are not drawn"
+    # What a unit of the first layer reads, and by how many outputs one of the last is read, tell their degrees.
+    alike = torch.equal(first[0].sum(1), 6 - first[-1].sum(0))
+    assert not alike, "the units of two layers have the same degrees: every unit draws one of its own"
     moved_on = not all(torch.equal(a, b) for a, b in zip(first, later, strict=True))
     assert moved_on, "a generator that has been used gives the masks of a fresh one: its state is not used"
 

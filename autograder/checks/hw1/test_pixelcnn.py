@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from autograder.checking import hint, limits, number, points, probe, sequence, tensor
+from autograder.checking import Failed, hint, limits, number, points, probe, sequence, tensor
 from autograder.judging.instruments import binary_digits
 
 PROMISES = {
@@ -81,6 +81,13 @@ def loss_and_logits(student, x, settings):
     """The loss of a random model for the images x, and its logits."""
     model = random_model(student, *settings)
     return model.loss(x), model.logits(x)
+
+
+@probe
+def sizes(student, depths):
+    """How many numbers learn in a model of each depth."""
+    models = [student.PixelCNN(n_filters=4, n_layers=n_layers, kernel_size=3) for n_layers in depths]
+    return [sum(p.numel() for p in model.parameters() if p.requires_grad) for model in models]
 
 
 @probe
@@ -171,6 +178,9 @@ def test_logits_see_what_came_before(grade):
         place = f"the pixel {name}" if name in steps else f"a pixel {name}, though there are several 3 x 3 layers"
         assert change > 1, f"the logit of a pixel does not depend on {place}"
     two_layers(grade)
+    learning = sequence(grade.submission(sizes, [3, 4, 5]), 3, "the numbers of parameters")
+    learning = [number(size, "the number of parameters") for size in learning]
+    assert learning[0] < learning[1] < learning[2], "a layer more brings no weights of its own"
     # Four windows of 5 reach eight columns back; six of them, so that one layer fewer is another architecture.
     base = bits(grade, 8, 1, 3, 9)
     flipped = base.clone()
@@ -228,6 +238,19 @@ def test_loss_is_the_likelihood_of_the_logits(grade):
         # Far from 0 a likelihood and the hinge of a perceptron are the same; random parameters do not lead there.
         assert F.softplus(-y.abs()).mean() > 10 * allowed, "nearly all logits of a random model are very large"
         assert abs(loss - expected) < allowed, "the loss is not the one that the logits imply"
+    # So far from 0 that a float32 probability is 0 or 1: a likelihood still counts every nat.
+    for _ in range(8):
+        x = bits(grade, 6, 1, 6, 6)
+        answer = grade.submission(loss_and_logits, x, (6, 3, 3, grade.guest_seed(), 9.0))
+        answer = sequence(answer, 2, "loss and logits")
+        loss = number(answer[0], "the loss", largest=LARGEST)
+        y = tensor(answer[1], tuple(x.shape), "the logits", largest=LARGEST)
+        expected = F.binary_cross_entropy_with_logits(y, x.double()).item()
+        assert abs(loss - expected) < 1e-4 * (1 + expected), "the loss of very unlikely pixels is not their logit"
+        if F.softplus(y * (1 - 2 * x)).max() > 150:
+            break
+    else:
+        raise Failed("the logits of a model with very large weights are small")
 
 
 @points("1/5")

@@ -86,6 +86,15 @@ def fields(student, layers: list, H: int, W: int, places: list) -> list:
 
 
 @probe
+def fields_of_two(student, layers: list, others: list, H: int, W: int, r: int, c: int) -> list:
+    """The map of a net, and its map when it has been given the weights of another."""
+    net, other = stack(layers), stack(others)
+    first = student.receptive_field_map(net, H, W, r, c)
+    net.load_state_dict(other.state_dict())
+    return [first, student.receptive_field_map(net, H, W, r, c)]
+
+
+@probe
 def blind_spots(student, layers: list, H: int, W: int, places: list) -> list:
     """The blind spot of every place: a list of (H, W)."""
     net = stack(layers)
@@ -211,6 +220,10 @@ def relu_cases(rng: torch.Generator) -> list:
         ("for a causal stack with ReLUs", net(rng, [causal_mask("A", 5, 5), B, B], "relu", 4)),
         ("for ReLUs without masks", net(rng, [torch.ones(3, 3), torch.ones(3, 1), one], "relu", 4)),
     ]
+    first = conv(rng, 1, 1, torch.ones(3, 3), total=4.0)
+    first[0], first[1] = torch.cat([first[0], -first[0]]), first[1].repeat(2)
+    opposite = [first, "relu", [torch.ones(1, 2, 1, 1), torch.zeros(1), torch.ones(1, 1), 1]]
+    stacks.append(("for ReLUs with opposite weights", opposite))
     return [case(kind, layers, H, W, revealing_places(rng, layers, H, W)) for kind, layers in stacks]
 
 
@@ -296,6 +309,16 @@ def test_net_is_left_alone(grade):
         "the map",
         "the map misses a pixel that can influence the output",
         "the map marks a pixel that cannot influence the output",
+    )
+    others = [layer if isinstance(layer, str) else [layer[0].clone(), *layer[1:]] for layer in layers]
+    others[0][0][..., 0] = 0  # the taps of the first layer that look to the left
+    answers = sequence(grade.submission(fields_of_two, layers, others, 7, 9, r, c), 2, "the maps")
+    compare(
+        answers[1],
+        reachable(others, 7, 9, r, c),
+        "the map of a net whose weights have changed",
+        "when the weights of a net change, its map misses a pixel that can influence the output now",
+        "when the weights of a net change, its map still marks a pixel that cannot influence the output any more",
     )
     before = [value for layer in layers if not isinstance(layer, str) for value in layer[:2]]
     for value, kept in zip(answer[2:], before, strict=True):

@@ -98,8 +98,8 @@ def slope_of(f, x: Tensor, step: float = 1e-5) -> Tensor:
 @hint("log K minus the entropy for every latent, then the sum over latents; no mean, and no log of a softmax.")
 def test_kl(grade: Grade):
     """categorical_kl, summed over the latents."""
-    for B, N, K in ((4, 3, 5), (1, 6, 2), (3, 1, 4)):
-        logits = 2 * normal(grade.rng, B, N, K) + 3 * normal(grade.rng, B, N, 1)
+    for B, N, K, far in ((4, 3, 5, 3), (1, 6, 2, 3), (3, 1, 4, 3), (2, 3, 4, 1000)):
+        logits = 2 * normal(grade.rng, B, N, K) + far * normal(grade.rng, B, N, 1)
         found = tensor(grade.submission(kl, logits), (B,), "the KL divergence")
         assert near_max(found, true_kl(logits), 1e-6), "the KL divergence is not right"
 
@@ -130,6 +130,13 @@ def test_elbo(grade: Grade):
         logits, table = normal(grade.rng, B, N, K), normal(grade.rng, *[K] * N, B)
         found = tensor(grade.submission(elbo, logits, table), (B,), "the ELBO")
         assert near_max(found, true_elbo(logits, table)), "the ELBO is not right"
+    # Codes that q hardly ever draws, and that explain nothing: the bound is not finished without them.
+    logits = normal(grade.rng, 2, 2, 3) + torch.tensor([0.0, 500.0], dtype=torch.float64)[:, None, None]
+    table = normal(grade.rng, 3, 3, 2)
+    logits[..., 2] = logits[..., 0] - 9
+    table[2], table[:, 2] = table[2] * 1e3 - 2e4, table[:, 2] * 1e3 - 2e4
+    found = tensor(grade.submission(elbo, logits, table), (2,), "the ELBO")
+    assert near_max(found, true_elbo(logits, table)), "the ELBO is not right where rare codes explain nothing"
 
 
 @points("1/5")

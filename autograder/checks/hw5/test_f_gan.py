@@ -175,6 +175,12 @@ def test_outside_the_domain(grade):
         found = tensor(found, (4,), f"the conjugate for {name}", finite=False)
         assert (found[:3] == math.inf).all(), f"the conjugate for {name} is not infinite outside the domain"
         assert near(found[3:], supremum(name, t[3:])), f"the conjugate for {name} is not right near the end"
+    names = [name for name in ENDS if name != "js"]  # whose end, log 2, is no number of a computer's
+    ts = [torch.full((2,), ENDS[name], dtype=torch.float64) for name in names]
+    answer = sequence(grade.submission(conjugates, names, ts), len(names), "the list of conjugates")
+    for name, found in zip(names, answer, strict=True):
+        found = tensor(found, (2,), f"the conjugate for {name}", finite=False)
+        assert (found == math.inf).all(), f"the conjugate for {name} is not infinite at the end of the domain"
 
 
 @points("1/10")
@@ -249,5 +255,6 @@ def test_large_outputs(grade):
 def test_names(grade: Grade):
     """An unknown name is a ValueError."""
     v = between(grade.rng, -1, 1, 3)
-    said = sequence(grade.submission(complaints, "total_variation", v), 3, "what the functions say")
-    assert said == ["ValueError"] * 3, "a function does not raise a ValueError for an unknown name"
+    for name in ("total_variation", "KL", "reverse-kl", "Pearson", "k", ""):
+        said = sequence(grade.submission(complaints, name, v), 3, "what the functions say")
+        assert said == ["ValueError"] * 3, "a function does not raise a ValueError for an unknown name"

@@ -71,10 +71,13 @@ def slope(student, logits: Tensor, u: Tensor, temperature: float, options: dict,
 
 @probe
 def model(student, settings: list) -> tuple:
-    """A model in float64, what learns in it moved by `shift` along a random direction; and the direction."""
-    sizes, seed, scale, shift = settings
+    """A model in float64, what learns in it moved by `shift` along a random direction; and the direction.
+
+    With a fifth setting it is in evaluation mode.
+    """
+    sizes, seed, scale, shift, *evaluation = settings
     torch.manual_seed(seed)
-    vae = student.DiscreteVAE(*sizes).double()
+    vae = student.DiscreteVAE(*sizes).double().train(not evaluation)
     generator, direction = torch.Generator().manual_seed(seed), []
     with torch.no_grad():
         for parameter in filter(lambda parameter: parameter.requires_grad, vae.parameters()):
@@ -154,6 +157,13 @@ def uniform(rng: torch.Generator, *shape: int) -> Tensor:
     return 0.001 + 0.998 * torch.rand(shape, generator=rng, dtype=torch.float64)
 
 
+def with_extremes(u: Tensor) -> Tensor:
+    """The same with two numbers near the ends, where the noise is small and large."""
+    u = u.clone()
+    u.view(-1)[:2] = torch.tensor([1e-7, 1 - 1e-7], dtype=torch.float64)
+    return u
+
+
 def true_relaxation(logits: Tensor, u: Tensor, temperature: float) -> Tensor:
     """exp(logit + noise) is exp(logit) / (-log u): its powers 1 / temperature, divided by their sum."""
     heights = logits / temperature - torch.log(-torch.log(u)) / temperature
@@ -171,7 +181,7 @@ def true_winner(logits: Tensor, u: Tensor) -> Tensor:
 def test_gumbel_max(grade):
     """Draws are the winners of logit plus Gumbel noise, along the last dimension."""
     for shape in ((200, 5), (20, 3, 4), (6,), (2, 3, 4, 7)):
-        logits, u = 1.5 * normal(grade.rng, *shape), uniform(grade.rng, *shape)
+        logits, u = 1.5 * normal(grade.rng, *shape), with_extremes(uniform(grade.rng, *shape))
         z, dtype = sequence(grade.submission(draws, logits, u), 2, "the draws")
         z = tensor(z, shape[:-1], "the draws")
         assert (z == true_winner(logits, u)).all(), "gumbel_max does not give the largest sum of logit and noise"
@@ -183,7 +193,7 @@ def test_gumbel_max(grade):
 def test_relaxation(grade):
     """The relaxed draw, at several temperatures."""
     for shape, temperature in (((8, 4), 0.7), ((3, 2, 5), 1.0), ((5, 2), 2.3), ((4, 3), 0.1)):
-        logits, u = normal(grade.rng, *shape), uniform(grade.rng, *shape)
+        logits, u = normal(grade.rng, *shape), with_extremes(uniform(grade.rng, *shape))
         found = tensor(grade.submission(relaxed, logits, u, temperature, {}), shape, "the relaxed draw")
         assert near_max(found, true_relaxation(logits, u, temperature)), "the relaxed draw is not right"
 
@@ -263,9 +273,11 @@ def test_model_loss(grade):
         ([5, 6, 1], (4, 6), 3, 0.7, {"beta": 0.3}),
         ([3, 6, 2], (8, 4), 2, 1.2, {}),
         ([4, 5, 1], (6, 6), 1, 0.5, {}),
+        ([4, 5, 1], (4, 4), 2, 0.8, {"beta": 2.0}),
     )
-    for sizes, size, n, temperature, options in cases:
-        settings, x = [sizes, grade.guest_seed(), 2.0, 0.0], images(grade.rng, n, *size)
+    for number, (sizes, size, n, temperature, options) in enumerate(cases):
+        evaluation = ["evaluation"] if number == len(cases) - 1 else []
+        settings, x = [sizes, grade.guest_seed(), 2.0, 0.0, *evaluation], images(grade.rng, n, *size)
         u = uniform(grade.rng, n, sizes[0], size[0] // 2 ** sizes[2], size[1] // 2 ** sizes[2])
         total, rec, kl = terms(grade.submission(losses, settings, x, u, temperature, options))
         ((true_rec, true_kl),) = true_terms(grade, [settings], x, u, temperature)

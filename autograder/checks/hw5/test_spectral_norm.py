@@ -90,13 +90,14 @@ def parameter_names(student, into: int, out: int) -> list:
 
 
 @probe
-def passes(student, weights: list, training: list, bias: Tensor, xs: list, seed: int) -> list:
+def passes(student, weights: list, training: list, bias: Tensor, xs: list, seed: int, graph: bool = True) -> list:
     """The outputs of one layer whose weight is replaced before each pass; the weight after it."""
     layer, outputs = layer_with(student, weights[0], bias, seed), []
     for weight, mode, x in zip(weights, training, xs, strict=True):
         with torch.no_grad():
             layer.weight.copy_(weight)
-        outputs.append([layer.train(mode)(x).detach(), layer.weight.detach().clone()])
+        with torch.set_grad_enabled(graph):
+            outputs.append([layer.train(mode)(x).detach(), layer.weight.detach().clone()])
     return outputs
 
 
@@ -120,14 +121,16 @@ def loaded(student, first: Tensor, second: Tensor, bias: Tensor, x: Tensor, seed
 
 
 @probe
-def layer_gradients(student, first: Tensor, second: Tensor, bias: Tensor, x: Tensor, cotangent: Tensor, seed: int):
+def layer_gradients(
+    student, first: Tensor, second: Tensor, bias: Tensor, x: Tensor, cotangent: Tensor, seed: int, training: bool
+):
     """Gradients of a second pass, for weight, bias and x, after a first one on another weight."""
     layer = layer_with(student, first, bias, seed)
     layer.train()(x)
     with torch.no_grad():
         layer.weight.copy_(second)
     x = x.clone().requires_grad_()
-    return torch.autograd.grad((layer(x) * cotangent).sum(), [layer.weight, layer.bias, x])
+    return torch.autograd.grad((layer.train(training)(x) * cotangent).sum(), [layer.weight, layer.bias, x])
 
 
 @probe
@@ -155,8 +158,8 @@ def pair(rng: torch.Generator, out: int, into: int) -> tuple[Tensor, Tensor, Ten
 @hint("v first, then u, both of length 1; then sigma from the vectors of the last step.")
 def test_iteration(grade):
     """power_iteration makes the asked number of steps, and comes to the largest singular value."""
-    for shape, n in (((4, 3), 1), ((3, 5), 2), ((2, 2), 3), ((5, 4), 300)):
-        W, u0 = normal(grade.rng, *shape), normal(grade.rng, shape[0])
+    for shape, n, size in (((4, 3), 1, 1.0), ((3, 5), 2, 1.0), ((2, 2), 3, 1e-4), ((5, 4), 300, 1.0)):
+        W, u0 = size * normal(grade.rng, *shape), normal(grade.rng, shape[0])
         if n == 300:
             left, right = torch.linalg.qr(normal(grade.rng, 5, 4)).Q, torch.linalg.qr(normal(grade.rng, 4, 4)).Q
             W = left @ torch.diag(torch.tensor([3.0, 2.0, 1.0, 0.5]).double()) @ right.T
@@ -166,8 +169,11 @@ def test_iteration(grade):
             sigma = tensor(answer[0], (), "sigma")
             assert near_max(sigma, torch.tensor(3.0)), "after many steps sigma is not the largest singular value"
             continue
-        for found, (name, size), truth in zip(answer, names, after(W, u0, n), strict=True):
-            assert near_max(tensor(found, size, name), truth), f"{name} is not right after {n} steps"
+        for found, (name, expected), truth in zip(answer, names, after(W, u0, n), strict=True):
+            found = tensor(found, expected, name)
+            assert near_max(found / truth.abs().max(), truth / truth.abs().max()), (
+                f"{name} is not right after {n} steps"
+            )
 
 
 @points("3/20")
@@ -196,14 +202,15 @@ def test_layer(grade):
     weights.append(weights[-1])
     bias = normal(grade.rng, out)
     xs = [normal(grade.rng, *shape, into) for shape in ((2,), (5,), (), (2, 3), (1,))]
-    answer = grade.submission(passes, weights, [True] * 5, bias, xs, grade.guest_seed())
-    answer, u = sequence(answer, 5, "the outputs"), a
-    for i, (both, W, x) in enumerate(zip(answer, weights, xs, strict=True)):
-        output, weight = sequence(both, 2, "an output and the weight")
-        sigma, u, _ = (torch.tensor(2.5).double(), a, None) if i == 0 else after(W, u, 1)
-        found = tensor(output, (*x.shape[:-1], out), "the layer's output")
-        assert near_max(found, x @ W.T / sigma + bias), "the output of the layer in training mode is not right"
-        assert near_max(tensor(weight, (out, into), "weight"), W), "a forward pass changes the values of weight"
+    for graph in (True, False):
+        answer = grade.submission(passes, weights, [True] * 5, bias, xs, grade.guest_seed(), graph)
+        answer, u, where = sequence(answer, 5, "the outputs"), a, "" if graph else " under torch.no_grad()"
+        for i, (both, W, x) in enumerate(zip(answer, weights, xs, strict=True)):
+            output, weight = sequence(both, 2, "an output and the weight")
+            sigma, u, _ = (torch.tensor(2.5).double(), a, None) if i == 0 else after(W, u, 1)
+            found, what = tensor(output, (*x.shape[:-1], out), "the layer's output"), x @ W.T / sigma + bias
+            assert near_max(found, what), f"the output of the layer in training mode is not right{where}"
+            assert near_max(tensor(weight, (out, into), "weight"), W), "a forward pass changes the values of weight"
 
 
 @points("3/20")
@@ -255,7 +262,7 @@ def test_layer_state(grade):
 def test_layer_gradient(grade):
     """The layer's gradients: through the matrix and through sigma, not through the vectors."""
     out, into = 3, 5
-    flat, a, _ = pair(grade.rng, out, into)
+    flat, a, b = pair(grade.rng, out, into)
     W, bias, x = normal(grade.rng, out, into), normal(grade.rng, out), normal(grade.rng, 4, into)
     seed = grade.guest_seed()
     outputs = grade.submission(passes, [flat, W], [True, True], bias, [x, x], seed)
@@ -265,14 +272,27 @@ def test_layer_gradient(grade):
         "the output of the layer is not right"
     )
     cotangent = normal(grade.rng, 4, out)
-    answer = grade.submission(layer_gradients, flat, W, bias, x, cotangent, seed)
-    leaf, point = W.clone().requires_grad_(), x.clone().requires_grad_()
-    truth = (point @ leaf.T / (u @ leaf @ v) * cotangent).sum()
-    for_weight, for_x = torch.autograd.grad(truth, [leaf, point])
-    expected = (("weight", for_weight), ("bias", cotangent.sum(0)), ("x", for_x))
-    for found, (name, gradient) in zip(sequence(answer, 3, "the gradients"), expected, strict=True):
-        found = tensor(found, tuple(gradient.shape), f"the gradient for {name}")
-        assert near_max(found, gradient), f"the gradient for {name} is not right"
+
+    def expected(u: Tensor, v: Tensor) -> list[Tensor]:
+        leaf, point = W.clone().requires_grad_(), x.clone().requires_grad_()
+        truth = (point @ leaf.T / (u @ leaf @ v) * cotangent).sum()
+        for_weight, for_x = torch.autograd.grad(truth, [leaf, point])
+        return [for_weight, cotangent.sum(0), for_x]
+
+    # In evaluation v along W^T u, or, as torch has it, the one that the pass has left.
+    allowed = {True: [expected(u, v)], False: [expected(a, unit(W.T @ a)), expected(a, b)]}
+    for training, truths in allowed.items():
+        answer = grade.submission(layer_gradients, flat, W, bias, x, cotangent, seed, training)
+        found = [
+            tensor(gradient, tuple(truth.shape), f"the gradient for {name}")
+            for gradient, truth, name in zip(
+                sequence(answer, 3, "the gradients"), truths[0], ("weight", "bias", "x"), strict=True
+            )
+        ]
+        for i, name in enumerate(("weight", "bias", "x")):
+            mode = "training" if training else "evaluation"
+            right = any(near_max(found[i], truth[i]) for truth in truths)
+            assert right, f"the gradient for {name} is not right in {mode} mode"
 
 
 @points("3/20")
@@ -286,6 +306,12 @@ def test_conv_norm(grade):
         truth = (A @ image).square().sum().sqrt() / image.square().sum().sqrt()
         found = tensor(grade.submission(conv_norms, kernel, x, n), (), "the result of conv_norm")
         assert near_max(found, truth), f"conv_norm is not right after {n} steps"
+    kernel, x = 1e-4 * normal(grade.rng, 2, 1, 3, 3), normal(grade.rng, 1, 4, 4)
+    A = dense(kernel, (4, 4))
+    image = A.T @ (A @ x.flatten())
+    truth = (A @ image).square().sum().sqrt() / image.square().sum().sqrt()
+    found = tensor(grade.submission(conv_norms, kernel, x, 1), (), "the result of conv_norm")
+    assert near_max(found / truth, torch.ones(())), "conv_norm is not right for a small kernel"
     kernel, x = normal(grade.rng, 2, 2, 3, 3).abs() + 0.2, normal(grade.rng, 2, 5, 4).abs()
     found = tensor(grade.submission(conv_norms, kernel, x, 100), (), "the result of conv_norm")
     truth = torch.linalg.matrix_norm(dense(kernel, (5, 4)), 2)

@@ -62,6 +62,12 @@ def pulled_back(student, coefficients: list, x0: Tensor, ts: Tensor, method: str
 
 
 @probe
+def solved_by_shape(student, x0: Tensor, ts: Tensor, method: str) -> Tensor:
+    """A field that is the number of axes of its time, and of its state where that is not as it was."""
+    return student.odeint(lambda x, t: torch.ones_like(x) * t.dim() + x.dim() - x0.dim(), x0, ts, method)
+
+
+@probe
 def refusal(student, x0: Tensor, ts: Tensor, method: str) -> str:
     """What is raised for a method that does not exist."""
     try:
@@ -150,6 +156,8 @@ def test_steps(grade: Grade) -> None:
             path = tensor(answer, (len(times), 3, 1, 2), f"the path of {method}")
             error = (path - composed(coefficients, x0, times, method)).abs().max()
             assert error < 1e-6, f"{method} is not right for times that {way}"
+        still = tensor(grade.submission(solved_by_shape, x0, ts, method), (len(ts), 3, 1, 2), f"the path of {method}")
+        assert (still - x0).abs().max() < 1e-9, "f should be given a time of the shape ()"
 
 
 @points("1/5")
@@ -187,5 +195,6 @@ def test_arguments(grade: Grade) -> None:
     alone = tensor(grade.submission(solved, coefficients, x0, ts[:1], {}), (1, 3, 1, 2), "the path of a single time")
     assert torch.equal(alone[0], x0), "with a single time the result is x0 alone"
     for name in ("leapfrog", "rk", ""):
-        raised = grade.submission(refusal, x0, ts, name)
-        assert raised == "ValueError", "a method that does not exist should raise ValueError"
+        for some in (ts, ts[:1]):
+            raised = grade.submission(refusal, x0, some, name)
+            assert raised == "ValueError", "a method that does not exist should raise ValueError"

@@ -39,11 +39,14 @@ PROMISES = {
 
 @probe
 def terms(a: float, b: float, c: float, wide: float) -> list:
-    """A drift and a diffusion: 1 for one of every point's coordinates, 2 for all points' (D,), 0 for one number."""
+    """A drift and a diffusion: 1 for one of every point's coordinates, 2 for all points' (D,), 3 for every point's
+    (B, 1), 0 for one number."""
 
     def diffusion(x: object, t: object) -> object:
         if wide == 2:
             return c + t * torch.arange(x.shape[1]).to(x)
+        if wide == 3:
+            return c + t * torch.arange(len(x)).to(x)[:, None]
         return c + b * torch.cos(x) * t if wide else c + t**2
 
     return [lambda x, t: a * torch.sin(x + b * t) - torch.sin(t) * x, diffusion]
@@ -97,6 +100,8 @@ def composed(settings: list, x0: Tensor, ts: Tensor, noise: Tensor) -> Tensor:
         diffusion = c + b * torch.cos(x) * t if wide else c + t**2
         if wide == 2:
             diffusion = c + t * torch.arange(x.shape[1]).double()
+        if wide == 3:
+            diffusion = c + t * torch.arange(len(x)).double()[:, None]
         path.append(x + drift * h + diffusion * eps * abs(h) ** 0.5)
     return torch.stack(path)
 
@@ -131,10 +136,11 @@ def test_moments(grade: Grade) -> None:
 @hint("All on the right side belongs to the time before the step; noise[k] goes with the step that starts at ts[k].")
 def test_one_step(grade: Grade) -> None:
     """Every step is the Euler-Maruyama step, for unequal times and for all shapes of a diffusion."""
-    for wide in (1, 0, 2):
+    # As many points as coordinates too: a shape does not say then what an axis stands for.
+    for wide, B in ((1, 4), (0, 4), (2, 4), (3, 4), (1, 3), (2, 3), (3, 3), (2, 1)):
         settings = [uniform(grade.rng, 0.5, 1.5), uniform(grade.rng, 0.5, 1.5), uniform(grade.rng, 0.8, 1.2), wide]
-        x0, ts, noise = normal(grade.rng, 4, 3), times(grade.rng, 5), normal(grade.rng, 5, 4, 3)
-        path = tensor(grade.submission(path_of, settings, x0, ts, noise), (6, 4, 3), "the paths")
+        x0, ts, noise = normal(grade.rng, B, 3), times(grade.rng, 5), normal(grade.rng, 5, B, 3)
+        path = tensor(grade.submission(path_of, settings, x0, ts, noise), (6, B, 3), "the paths")
         assert torch.equal(path[0], x0), "entry 0 of the paths is not x0"
         assert near(path, composed(settings, x0, ts, noise)), "a step is not that of the scheme"
 
@@ -162,6 +168,13 @@ def test_langevin_steps(grade: Grade) -> None:
         x = truth[-1]
         truth.append(x + eta / 2 * (torch.sin(b * x) - a * x**3) + eta**0.5 * eps)
     assert near(path, torch.stack(truth)), "a step of langevin is not right"
+
+    steep = 1e-4 * (1 + torch.rand(1, generator=grade.rng).item())  # a Gaussian this narrow has scores of some 1e4
+    answer = grade.submission(gaussian_chain, steep, x0, steep / 3, noise)
+    path, x = tensor(answer, (7, 3, 2), "the chains"), x0
+    for k, eps in enumerate(noise):
+        x = x - x / 6 + (steep / 3) ** 0.5 * eps
+        assert near(path[k + 1], x), "a step of langevin is not right where the score is large"
 
 
 @points("1/4")

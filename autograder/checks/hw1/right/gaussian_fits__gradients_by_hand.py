@@ -4,7 +4,7 @@ import numpy as np
 
 
 def kl_grid(log_p, log_q, dx):
-    ratio = torch.nan_to_num(log_p - log_q, nan=0.0, neginf=0.0)
+    ratio = torch.nan_to_num(log_p - log_q, nan=0.0, posinf=np.inf, neginf=0.0)
     return torch.einsum("n,n->", log_p.exp(), ratio) * dx
 
 
