@@ -34,7 +34,7 @@ def forward_kl_gaussian(w: float, a: float, s: float) -> tuple[float, float]:
 
 
 def path_counts(degrees: list[list[int]], D: int) -> Tensor:
-    """Number of paths from every input to every output of a MADE with the natural order: a (D, D) integer tensor.
+    """Number of paths from every input to every output of a MADE with the natural order: (D, D), in any dtype.
 
     Entry (i, j) counts the paths from input j to output i, both numbered from 0. degrees[l][u] in 1..D-1 is the degree
     of unit u of hidden layer l; input j has degree j + 1. A hidden unit reads all units of at most its own degree, and

@@ -31,9 +31,10 @@ class SpectralLinear(nn.Module):
     The parameters are `weight` (out_features, in_features) and `bias` (out_features,). Every forward pass in training
     mode first makes one step of power iteration on the weight as it is now, from the vector u that the previous
     pass left; the first one starts from a random vector that is drawn when the layer is made. In evaluation mode the
-    vector stays, and sigma is computed from it and from the weight as it is now: u^T W v with the v that u gives. The
-    vector is part of the layer's `state_dict`. The gradient with respect to `weight` flows through the matrix and
-    through sigma, but not through the vectors; the values of `weight` are left alone.
+    vector stays, and sigma is computed from it and from the weight as it is now: u^T W v with the v that u gives, or
+    with the one of the last step. The vector is part of the layer's `state_dict`. The gradient with respect to
+    `weight` flows through the matrix and through sigma, but not through the vectors; the values of `weight` are left
+    alone.
     """
 
     def __init__(self, in_features: int, out_features: int) -> None:

@@ -238,6 +238,24 @@ def test_loss_is_the_likelihood_of_the_logits(grade):
         # Far from 0 a likelihood and the hinge of a perceptron are the same; random parameters do not lead there.
         assert F.softplus(-y.abs()).mean() > 10 * allowed, "nearly all logits of a random model are very large"
         assert abs(loss - expected) < allowed, "the loss is not the one that the logits imply"
+    judge_unlikely_pixels(grade)
+
+
+def judge_unlikely_pixels(grade):
+    """The same where some pixels have a probability near 1e-5: no probability is kept away from 0 and 1."""
+    gain = 1.5
+    for _ in range(20):
+        x = bits(grade, 6, 1, 6, 6)
+        answer = grade.submission(loss_and_logits, x, (6, 3, 3, grade.guest_seed(), gain))
+        answer = sequence(answer, 2, "loss and logits")
+        loss = number(answer[0], "the loss", largest=LARGEST)
+        y = tensor(answer[1], tuple(x.shape), "the logits", largest=LARGEST)
+        most = F.softplus(y * (1 - 2 * x)).max()
+        if 9 < most < 13:  # in float32 a loss by way of the probabilities is right there too
+            expected = F.binary_cross_entropy_with_logits(y, x.double()).item()
+            assert abs(loss - expected) < 1e-3 * (1 + expected), "the loss of unlikely pixels is not their logit's"
+            return
+        gain *= 1.15 if most < 9 else 0.9
 
 
 @points("1/5")

@@ -12,7 +12,7 @@ from autograder.checking import hint, points, probe, sequence, tensor
 
 PROMISES = {
     "path_counts": {
-        "Number of paths from every input to every output of a MADE with the natural order: a (D, D) integer": (
+        "Number of paths from every input to every output of a MADE with the natural order: (D, D), in any dtype.": (
             "one_hidden_layer, several_hidden_layers"
         ),
         "Entry (i, j) counts the paths from input j to output i, both numbered from 0.": "one_hidden_layer",
@@ -77,4 +77,4 @@ def test_one_hidden_layer(grade):
 @hint("In which order do the masks of the layers multiply?")
 def test_several_hidden_layers(grade):
     """With two and three hidden layers of different widths the number of paths is right."""
-    judge(grade, [(4, [7, 5]), (5, [6, 8, 5]), (3, [4, 3, 5])])
+    judge(grade, [(4, [7, 5]), (5, [6, 8, 5]), (3, [4, 3, 5]), (3, [40, 35])])

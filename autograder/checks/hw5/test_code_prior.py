@@ -42,12 +42,12 @@ PROMISES = {
 
 @probe
 def model(student, sizes: list, seed: int, scale: float) -> object:
-    """A model in float64 with parameters that are larger than at the start."""
+    """A model in float64 with parameters that are larger than at the start; with scale 0 all are 0."""
     torch.manual_seed(seed)
     prior = student.CodePrior(*sizes).double().eval()
     with torch.no_grad():
         for parameter in prior.parameters():
-            parameter.mul_(scale).add_(0.05 * torch.randn_like(parameter))
+            parameter.mul_(scale).add_((0.05 if scale else 0.0) * torch.randn_like(parameter))
     return prior
 
 
@@ -220,6 +220,13 @@ def test_sample(grade):
         lower = upper - p.gather(1, indices[:, None])[:, 0]
         right = (lower - 1e-6 <= u) & (u <= upper + 1e-6)
         assert right.all(), "the draws are not those of the inverse distribution function"
+    # Four codes alike, where all parameters are 0: the sums are quarters, and u may be one.
+    settings, labels = settings_of(grade, 4, 3, scale=0.0), torch.zeros(2, dtype=torch.long)
+    quarters = torch.randint(4, (2, 3, 3), generator=grade.rng)
+    if not logits(grade, settings, quarters, labels).any():
+        indices, _ = sequence(grade.submission(drawn, settings, labels, quarters / 4.0), 2, "the draws")
+        right = torch.equal(tensor(indices, (2, 3, 3), "the draws"), quarters.double())
+        assert right, "a draw is not the first code whose sum of probabilities exceeds u, where one equals it"
 
 
 @points("2/15")

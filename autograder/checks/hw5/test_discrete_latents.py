@@ -120,6 +120,8 @@ def test_kl_gradient_and_ends(grade: Grade):
     assert near_max(found, torch.full((2,), 3 * math.log(5)).double()), (
         "the KL divergence is not right for large logits"
     )
+    found = tensor(grade.submission(kl_slope, certain, cotangent), (2, 3, 5), "the gradient where q is certain")
+    assert found.abs().max() < 1e-6, "the gradient of the KL divergence is not right for large logits"
 
 
 @points("3/10")

@@ -41,7 +41,8 @@ PROMISES = {
         "In evaluation mode the vector stays, and sigma is computed from it and from the weight as it is now": (
             "layer_state"
         ),
-        "u^T W v with the v that u gives": "layer_state",
+        "u^T W v with the v that u gives, or": "layer_state",
+        "with the one of the last step": "layer_state",
         "The vector is part of the layer's `state_dict`.": "layer_state",
         "flows through the matrix and through sigma, but not through the vectors": "layer_gradient",
         "the values of `weight` are left alone": "layer",
@@ -131,6 +132,17 @@ def layer_gradients(
         layer.weight.copy_(second)
     x = x.clone().requires_grad_()
     return torch.autograd.grad((layer.train(training)(x) * cotangent).sum(), [layer.weight, layer.bias, x])
+
+
+@probe
+def gradient_of_the_first(
+    student, weight: Tensor, bias: Tensor, x: Tensor, other: Tensor, cotangent: Tensor, seed: int
+):
+    """The gradient for the weight of a pass after which another one was made, as a critic does."""
+    layer = layer_with(student, weight, bias, seed).train()
+    layer(x)
+    first, _ = layer(x), layer(other)
+    return torch.autograd.grad((first * cotangent).sum(), layer.weight)[0]
 
 
 @probe
@@ -278,6 +290,13 @@ def test_layer_gradient(grade):
         truth = (point @ leaf.T / (u @ leaf @ v) * cotangent).sum()
         for_weight, for_x = torch.autograd.grad(truth, [leaf, point])
         return [for_weight, cotangent.sum(0), for_x]
+
+    other = normal(grade.rng, 2, into)
+    answer = grade.submission(gradient_of_the_first, flat, bias, x, other, cotangent, seed)
+    leaf = flat.clone().requires_grad_()
+    (truth,) = torch.autograd.grad((x @ leaf.T / (a @ leaf @ b) * cotangent).sum(), leaf)
+    found = tensor(answer, (out, into), "the gradient for weight")
+    assert near_max(found, truth), "the gradient for weight is not right after another pass"
 
     # In evaluation v along W^T u, or, as torch has it, the one that the pass has left.
     allowed = {True: [expected(u, v)], False: [expected(a, unit(W.T @ a)), expected(a, b)]}

@@ -335,6 +335,12 @@ def test_tweedie(grade: Grade) -> None:
     answer = tensor(grade.submission(denoised, images, scores, t[:4], bars), (4, 1, 4, 4), "the result of tweedie")
     bar = wide(bars[t[:4]], images)
     assert near(answer, images / bar.sqrt() + (1 - bar) / bar.sqrt() * scores), "tweedie is not right for images"
+    rest = torch.tensor([1.0, 1e-3, 2e-5], dtype=torch.float64)  # next to nothing is left of the data
+    images, scores, t = normal(grade.rng, 2, 3), normal(grade.rng, 2, 3), torch.tensor([2, 1])
+    answer = tensor(grade.submission(denoised, images, scores, t, rest), (2, 3), "the result of tweedie")
+    bar = rest[t][:, None]
+    right = near(answer * bar.sqrt(), images + (1 - bar) * scores)
+    assert right, "tweedie is not right where little is left of the data"
 
 
 @points("1/25")

@@ -9,6 +9,7 @@ Rejects  every mistake in ode.mistakes.md.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -68,6 +69,13 @@ def solved_by_shape(student, x0: Tensor, ts: Tensor, method: str) -> Tensor:
 
 
 @probe
+def pulled_back_powers(student, x0: Tensor, ts: Tensor, method: str, cotangent: Tensor) -> Tensor:
+    """The same for dx/dt = -x^3, whose gradient needs the states themselves."""
+    x0 = x0.requires_grad_()
+    return torch.autograd.grad((student.odeint(lambda x, t: -(x**3), x0, ts, method) * cotangent).sum(), x0)[0]
+
+
+@probe
 def refusal(student, x0: Tensor, ts: Tensor, method: str) -> str:
     """What is raised for a method that does not exist."""
     try:
@@ -93,12 +101,13 @@ def case(rng: torch.Generator) -> tuple[list, Tensor, Tensor]:
 
 
 def composed(coefficients: list, x0: Tensor, ts: Tensor, method: str) -> Tensor:
-    """The textbook formulas, step by step."""
+    """The textbook formulas for the field `bent`."""
     a, b, c = coefficients
+    return composed_of(lambda x, t: a * torch.sin(b * x + t) + c * t * x, x0, ts, method)
 
-    def f(x: Tensor, t: float) -> Tensor:
-        return a * torch.sin(b * x + t) + c * t * x
 
+def composed_of(f: Callable, x0: Tensor, ts: Tensor, method: str) -> Tensor:
+    """The textbook formulas, step by step."""
     path, times = [x0], ts.tolist()
     for t, h in zip(times, (later - t for t, later in zip(times, times[1:], strict=False)), strict=False):
         x = path[-1]
@@ -182,6 +191,13 @@ def test_gradient(grade: Grade) -> None:
             f"the gradient with respect to x0 is wrong for {method}"
         )
         assert abs(by_a - true_a) < 1e-5 * (1 + abs(true_a)), f"the gradient with respect to f is wrong for {method}"
+        answer = grade.submission(pulled_back_powers, x0, ts, method, cotangent)
+        by_x0 = (tensor(answer, (3, 1, 2), "the gradient by x0") * direction).sum()
+        up, down = (
+            (composed_of(lambda x, t: -(x**3), x0 + h * direction, ts, method) * cotangent).sum() for h in (step, -step)
+        )
+        true = (up - down) / (2 * step)
+        assert abs(by_x0 - true) < 1e-5 * (1 + abs(true)), f"the gradient with respect to x0 is wrong for {method}"
 
 
 @points("3/20")
@@ -194,7 +210,7 @@ def test_arguments(grade: Grade) -> None:
     assert (path - composed(coefficients, x0, ts, "rk4")).abs().max() < 1e-6, "the default method is not rk4"
     alone = tensor(grade.submission(solved, coefficients, x0, ts[:1], {}), (1, 3, 1, 2), "the path of a single time")
     assert torch.equal(alone[0], x0), "with a single time the result is x0 alone"
-    for name in ("leapfrog", "rk", ""):
+    for name in ("leapfrog", "rk", "", "RK4", " euler"):
         for some in (ts, ts[:1]):
             raised = grade.submission(refusal, x0, some, name)
             assert raised == "ValueError", "a method that does not exist should raise ValueError"
