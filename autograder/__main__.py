@@ -15,7 +15,7 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from autograder.errors import (
     AutograderError,
 )
 from autograder.intake.submissions import find_submissions, has_submissions
-from autograder.records import printable
+from autograder.records import Record, printable
 
 if TYPE_CHECKING:
     from autograder.desk import whole_class as desk
@@ -234,9 +234,9 @@ def final(options: argparse.Namespace) -> int:
     from autograder.marks import final as grades_of
     from autograder.pages import overview, terminal
 
-    scores, grades = _scores_and_grades(options, course, places)
-    grades_of.write_grades(places.grades, course, grades, grades_of.style_of(options.separator))
     found = {homework.id: records.all_records(places.records, homework.id) for homework in course.given}
+    scores, grades = _scores_and_grades(options, course, places, found)
+    grades_of.write_grades(places.grades, course, grades, grades_of.style_of(options.separator))
     written = overview.write_overview(places.root, course, found, scores, grades)
     report.show_grades(terminal.console(), course, grades)
     print(f"written to {', '.join(_relative(path) for path in (places.grades, *written))}")
@@ -244,9 +244,9 @@ def final(options: argparse.Namespace) -> int:
 
 
 def _scores_and_grades(
-    options: argparse.Namespace, course: Course, places: Places
+    options: argparse.Namespace, course: Course, places: Places, found: Mapping[str, list[Record]]
 ) -> tuple[desk.Scores, list[CourseGrade]]:
-    """What the gradebook holds, and everybody's grade with the exam."""
+    """What the gradebook holds, and everybody's grade with the exam; `found` are the records, by homework."""
     from autograder.desk import whole_class as desk
     from autograder.marks.gradebook import Book, sqlite_url
 
@@ -254,7 +254,8 @@ def _scores_and_grades(
         exam_file, unknown = Path(options.exam) if options.exam else None, options.unknown == "take"
         exam = desk.read_exam(course, places, book, exam_file, encoding=options.encoding, unknown=unknown)
         scores = desk.all_scores(course, book)
-        return scores, desk.course_grades(course, places, book, scores, exam)
+        known = {homework: {record["student"]: record for record in own} for homework, own in found.items()}
+        return scores, desk.course_grades(course, places, book, scores, exam, known)
 
 
 def export(options: argparse.Namespace) -> int:
@@ -269,7 +270,8 @@ def export(options: argparse.Namespace) -> int:
     from autograder.marks import exports
     from autograder.marks.final import style_of
 
-    scores, grades = _scores_and_grades(options, course, places)
+    found = {homework.id: records.all_records(places.records, homework.id) for homework in course.given}
+    scores, grades = _scores_and_grades(options, course, places, found)
     folder, roster = places.root / "exports", read_roster(places.roster, options.encoding)
     release = exports.Release(automatic=options.automatic, zeros=options.zeros)
     if options.into:
@@ -277,7 +279,7 @@ def export(options: argparse.Namespace) -> int:
     written = exports.write_exports(folder, course, grades, release, style_of(options.separator), roster)
     count, times = 0, CollectedTimes(places.submissions)
     for homework in course.given:
-        for record in records.all_records(places.records, homework.id):
+        for record in found[homework.id]:
             late = desk.late_of(times, homework, record["student"])
             exports.write_results(folder, homework, record, scores[homework.id].get(record["student"], {}), late)
             count += 1

@@ -244,6 +244,11 @@ def points(text: str | None) -> Fraction:
     return Fraction(number)
 
 
+@lru_cache(maxsize=10_000)
+def _within(text: str | None, most: str | None) -> bool:
+    return 0 <= points(text) <= points(most)
+
+
 def write_atomically(path: Path, write: Callable[[TextIO], object], newline: str | None = None) -> None:
     """Fill a file so that others see the old one or the whole new one, whatever happens in between."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -288,7 +293,7 @@ def _validate(record: Record, homework: str, student: str) -> None:
     if not isinstance(record["provenance"], dict):
         raise TypeError("it has no provenance")
     for entry in (*record["exercises"], *record["checks"]):
-        if not 0 <= points(entry["points"]) <= points(entry["max"]):
+        if not _within(entry["points"], entry["max"]):
             raise ValueError(f"{entry['id']} has {entry['points']} of {entry['max']} points")
     if record["state"] == GRADED:
         total = sum((points(entry["points"]) for entry in record["exercises"]), Fraction(0))

@@ -103,7 +103,7 @@ def homework_score(
         reasons.append(f"{homework.id} is not graded yet")
     total, remarks, alarms = Fraction(0), [], []
     for name, cell in cells.items():
-        if cell.counted != cell.score:
+        if cell.corrected:
             extra = cell.extra or Fraction(0)
             given = f"{name} was given {_digits(cell.score - extra)} points of {_digits(cell.maximum)}"
             counted = f"counted as {_digits(cell.counted - extra)}, please correct it in the formgrader"

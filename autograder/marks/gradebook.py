@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -47,17 +47,22 @@ class CellScore:
     needs_mark: bool
     comment: str = ""
 
-    @property
+    @cached_property
     def score(self) -> Fraction:
         """What counts: the manual score where there is one, else the automatic one; and extra credit."""
         base = self.manual if self.manual is not None else self.auto
         return (base or Fraction(0)) + (self.extra or Fraction(0))
 
-    @property
+    @cached_property
     def counted(self) -> Fraction:
         """The score, but at most the cell's maximum and at least nothing, extra credit apart."""
         extra = self.extra or Fraction(0)
         return min(max(self.score - extra, Fraction(0)), self.maximum) + extra
+
+    @cached_property
+    def corrected(self) -> bool:
+        """Whether somebody gave more than there is, or less than nothing."""
+        return self.counted != self.score
 
 
 @dataclass(frozen=True)
@@ -290,14 +295,9 @@ class Book:
         found: dict[str, dict[str, CellScore]] = {}
         for notebook, cell, auto, manual, extra, needs_mark in rows:
             owner, name = whose[notebook], graded[cell]
-            found.setdefault(owner, {})[name] = CellScore(
-                exact_or_none(auto),
-                exact_or_none(manual),
-                exact_or_none(extra),
-                maxima[name],
-                needs_mark,
-                comments.get((owner, name), ""),
-            )
+            scored = _cell_score(auto, manual, extra, maxima[name], needs_mark)
+            comment = comments.get((owner, name), "")
+            found.setdefault(owner, {})[name] = replace(scored, comment=comment) if comment else scored
         db.rollback()  # end the read, so that nobody has to wait for it
         return found
 
@@ -362,6 +362,13 @@ def _note_version(engine: Engine) -> None:
 
 
 @lru_cache(maxsize=10_000)  # a class has few different scores, and asks for each a thousand times
+def _cell_score(
+    auto: float | None, manual: float | None, extra: float | None, maximum: Fraction, needs_mark: bool
+) -> CellScore:
+    return CellScore(exact_or_none(auto), exact_or_none(manual), exact_or_none(extra), maximum, needs_mark)
+
+
+@lru_cache(maxsize=10_000)
 def exact_or_none(score: float | None) -> Fraction | None:
     """The exact number that a score of the gradebook stands for. Raises GradebookError for what is no number."""
     if score is None:

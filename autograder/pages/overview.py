@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -77,12 +78,12 @@ def hardness(
     graded = [record for record in records if record["state"] == GRADED]
     found = []
     for exercise in homework.exercises:
-        got = [_points_of(record, exercise.id, scores) / exercise.points for record in graded]
-        found.append(_hardness(exercise.id, exercise.title, got))
+        got = Counter(_points_of(record, exercise.id, scores) for record in graded)
+        found.append(_hardness(exercise.id, exercise.title, got, exercise.points))
     for problem in homework.theory:
         cells = [own[problem.id] for own in scores.values() if problem.id in own]
-        got = [cell.counted / problem.manual_points for cell in cells if cell.manual is not None]
-        found.append(_hardness(problem.id, problem.title + BY_HAND, got))
+        got = Counter(cell.counted for cell in cells if cell.manual is not None)
+        found.append(_hardness(problem.id, problem.title + BY_HAND, got, problem.manual_points))
     return found
 
 
@@ -234,12 +235,14 @@ def _short(title: str) -> str:
     return shorten(title.removesuffix(ending), LONGEST_TITLE - len(ending), placeholder=" …") + ending
 
 
-def _hardness(name: str, title: str, got: list[Fraction]) -> Hardness:
-    count = len(got)
-    full, none = sum(share >= 1 for share in got), sum(share <= 0 for share in got)
+def _hardness(name: str, title: str, got: Counter[Fraction], maximum: Fraction) -> Hardness:
+    """`got` says how many have how many points."""
+    count = got.total()
+    full = sum(many for points, many in got.items() if points >= maximum)
+    none = sum(many for points, many in got.items() if points <= 0)
     if not count:
         return Hardness(name, title, 0.0, 0.0, 0.0, 0.0, 0)
-    mean = float(sum(got, Fraction(0)) / count)
+    mean = float(sum((points * many for points, many in got.items()), Fraction(0)) / count / maximum)
     return Hardness(name, title, full / count, (count - full - none) / count, none / count, mean, count)
 
 
