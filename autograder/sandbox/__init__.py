@@ -10,8 +10,8 @@ From the outside in: bubblewrap (launch.py) around the zygote (zygote.py), which
 control.py what the trusted processes say to each other, messages.py turns ends into sentences (Python's own ones are
 in wording.py). groups.py limits all of them together, where the host offers control groups; kernel.py has the system
 calls, seccomp.py forbids most of them to the guest, and guest.py names the files that travel inside; libraries.py is
-what probes see of torch, manners.py what a function did to its arguments. inspection.py is what a guest says of its
-own walls, protection.py whether that is enough.
+what probes see of torch, manners.py what a function did to its arguments, repeats.py whether it answers the same twice.
+inspection.py is what a guest says of its own walls, protection.py whether that is enough.
 """
 
 from autograder.sandbox.judge import Guest, Sandbox, Session
