@@ -177,6 +177,7 @@ def judge_kind(grade, kind):
 def test_kind_a(grade):
     """A layer of kind A sees every earlier pixel of its window, and not its own."""
     judge_kind(grade, "A")
+    judge_window(grade, "A", 1, 2, 3, 3, 5)  # nothing is left to see
 
 
 @points("1/4")

@@ -19,7 +19,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from autograder.checking import hint, limits, points, probe, sequence, tensor
+from autograder.checking import hint, limits, number, points, probe, sequence, tensor
 from autograder.judging.instruments import whole
 
 PROMISES = {
@@ -43,9 +43,11 @@ PROMISES = {
         "p(x) = prod_t p(x_t | x_1, ..., x_{t-1}) over sequences of K = n_classes symbols (Eq. 1).": (
             "logits_do_not_look_ahead, learns_a_period"
         ),
+        "The symbols enter one-hot, as K channels": "window_and_skips",
         "from there on, time step t knows nothing of x_t.": "logits_do_not_look_ahead",
         "One `WaveNetBlock` per entry of `dilations` follows.": "window_and_skips",
         "The sum (or the mean) of all their skip outputs gives the logits (Fig. 4)": "window_and_skips",
+        "two 1 x 1 convolutions, to S and to K channels": "window_and_skips",
         "So the logits at t see symbols before t only, through a window of receptive_field(kernel_size,": (
             "logits_do_not_look_ahead, window_and_skips"
         ),
@@ -86,12 +88,19 @@ def block_outputs(student, h, skip_channels, kernel_size, dilation, seed, zero):
 
 
 @probe
-def logits(student, batches, n_classes, channels, kernel_size, dilations, seed):
+def logits(student, batches, n_classes, channels, kernel_size, dilations, seed, skip_channels=None):
     """The logits of one random network for every batch of sequences."""
     torch.manual_seed(seed)
-    net = student.WaveNet(n_classes, channels, channels + 3, kernel_size, dilations)
+    net = student.WaveNet(n_classes, channels, skip_channels or channels + 3, kernel_size, dilations)
     redraw(net, 1.5)
     return [net(x) for x in batches]
+
+
+@probe
+def sizes(student, symbols, channels, skip_channels):
+    """How many numbers learn in a network for each number of symbols."""
+    nets = [student.WaveNet(K, channels, skip_channels, 2, [1]) for K in symbols]
+    return [sum(p.numel() for p in net.parameters() if p.requires_grad) for net in nets]
 
 
 @probe
@@ -183,6 +192,9 @@ def test_block_adds_to_its_input(grade):
                 assert moved[:, delay == back].min() > TOLERANCE, "a block does not see h at all of its taps"
             else:
                 assert moved[:, delay == back].max() < TOLERANCE, "a block sees h at a time step that is not its tap"
+    h = torch.randn(2, 4, 9, generator=grade.rng)
+    out, skip = block_answer(grade, h, 4, 2, 1, grade.guest_seed())
+    assert (out - h - skip).abs().max() > TOLERANCE, "the skip output is what was added to h, where it has its shape"
 
 
 @points("1/10")
@@ -279,6 +291,23 @@ def test_window_and_skips(grade):
     assert parameters[2] >= parameters[1] + 4, "two more blocks do not bring the parameters that two blocks have"
     # The last residual convolution has no effect, however many blocks there are; nothing else may be idle.
     assert max(unused[1:]) <= unused[0], "parameters of a block have no effect: do all skip outputs reach the logits?"
+    one_skip_channel(grade)
+    learning = sequence(grade.submission(sizes, [3, 4], 20, 2), 2, "the numbers of parameters")
+    fewer, more = (number(size, "the number of parameters") for size in learning)
+    assert more - fewer >= 20, "a symbol more brings no weights for its own channel: do the symbols enter one-hot?"
+
+
+def one_skip_channel(grade):
+    """With one skip channel the head has one channel in its middle: all logits lie on a line."""
+    for _ in range(6):
+        x = torch.randint(4, (12, 15), generator=grade.rng)
+        answer = grade.submission(logits, [x], 4, 5, 2, [1, 2], grade.guest_seed(), 1)
+        y = tensor(sequence(answer, 1, "the logits")[0], (12, 4, 15), "the logits", largest=LARGEST)
+        cloud = y.movedim(1, 2).reshape(-1, 4).double()
+        spread = torch.linalg.svdvals(cloud - cloud.mean(0))
+        assert spread[1] < 1e-3 * spread[0] + TOLERANCE, (
+            "with one skip channel there are more numbers than one between the two last convolutions"
+        )
 
 
 @points("1/5")
