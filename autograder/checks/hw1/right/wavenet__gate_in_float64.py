@@ -1,4 +1,4 @@
-"""The activation in float64 by the identity sigmoid(g) = (1 + tanh(g / 2)) / 2; a wider head.
+"""The activation in float64 by the identity sigmoid(g) = (1 + tanh(g / 2)) / 2.
 
 The sum of the skip outputs is also scaled before it enters the head.
 """
@@ -14,8 +14,8 @@ class WaveNet(nn.Module):
         self.K = n_classes
         self.first = CausalConv1d(n_classes, residual_channels, 1, strict=True)
         self.blocks = nn.ModuleList([WaveNetBlock(residual_channels, skip_channels, kernel_size, d) for d in dilations])
-        self.mix = nn.Conv1d(skip_channels, 2 * skip_channels, 1)
-        self.out = nn.Conv1d(2 * skip_channels, n_classes, 1)
+        self.mix = nn.Conv1d(skip_channels, skip_channels, 1)
+        self.out = nn.Conv1d(skip_channels, n_classes, 1)
 
     def forward(self, x):
         h = self.first(F.one_hot(x, self.K).transpose(1, 2).float())
