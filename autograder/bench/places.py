@@ -23,7 +23,7 @@ class Sizes:
     heavy_ours: int = 12
     scale: tuple[int, ...] = (10, 50, 100)
     workers: int = 24  # one worker against two, a pool against a cluster
-    course: tuple[int, ...] = (50, 100)  # students, each with every homework
+    course: tuple[int, ...] = (100, 500)  # students, each with every homework
     rounds: int = 1  # of the same comparison; the shortest run of each counts
 
 
