@@ -204,15 +204,11 @@ def smooth_cases(rng: torch.Generator) -> list:
     A, B = causal_mask("A", 3, 3), causal_mask("B", 3, 3)
     H, W = pick(rng, 6, 8), pick(rng, 9, 11)
     at = H, W, places_of(rng, H, W)
-    large = net(rng, [A, B, B], "tanh", 6)
-    for layer in large[::2]:
-        layer[0] *= 20  # at most inputs every tanh is saturated
     return [
         case("for a causal stack", net(rng, [A, B, B], "tanh", 6), *at),
         case("for a stack that sees the pixel itself", net(rng, [B, B], "leaky", 6), *at),
         case("for 3x5 kernels", net(rng, [causal_mask("A", 3, 5), causal_mask("B", 5, 3)], "tanh", 6), *at),
         case("for dilated convolutions", net(rng, [A, B, B], None, 4, [1, 2, 3]), *at),
-        case("for large weights", large, *at),
         case("for a stack without masks", net(rng, [torch.ones(3, 5), torch.ones(1, 3)], "tanh", 6), *at),
     ]
 
