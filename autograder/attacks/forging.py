@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from autograder.attacks.attack import EVERYTHING, Attack, cell, with_prize
+from autograder.attacks.attack import Attack, cell, with_prize
 from autograder.course import Homework
 from autograder.desk import demo
 from autograder.records import Record
@@ -364,7 +364,7 @@ def evil(p, q, third):
     Attack(
         "global state",
         "A",
-        "a right answer that leaves float64, no gradients and other threads behind for later checks",
+        "a right answer that leaves float64, no gradients and other threads behind: bad manners, and later checks hold",
         """
 kept = f_divergence
 kept_alpha = alpha_divergence
@@ -382,8 +382,8 @@ def f_divergence(p, q, f):
 """,
         on=("f_divergence", "maximum_likelihood", "elbo"),
         base="solved",
-        states=("passed",),
-        points=EVERYTHING,
+        states=("passed", "failed"),
+        points="1.3",  # of 1.5: manners cost one small check
     ),
     Attack(
         "a thousand points", "A", "points in metadata and headings are edited", make=inflated, states=("not-attempted",)

@@ -21,6 +21,7 @@ from torch import Tensor
 SHORT = 0.02  # CPU seconds: what takes longer is not asked again
 TIMES = 3  # that a function is asked again, in the process of one check
 RELATIVE, ABSOLUTE = 1e-3, 1e-4  # far above what another order of adding changes
+LARGEST = 1_000_000  # numbers of a tensor that is copied: one that was expanded may have any number
 SHARE = 0.01  # of the numbers of an answer that may differ: a threshold can lie between two roundings
 
 
@@ -95,8 +96,10 @@ def _data(value: Any) -> Any:
     if isinstance(value, Tensor):
         if torch._C._functorch.is_functorch_wrapped_tensor(value) or type(value) is not Tensor or value.is_sparse:
             raise _NotDataError
+        if value.numel() > LARGEST:
+            raise _NotDataError
         return value.detach().clone().requires_grad_(value.requires_grad)
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.ndarray) and value.size <= LARGEST:
         return value.copy()
     if isinstance(value, torch.Generator):
         return torch.Generator().set_state(value.get_state())
