@@ -15,7 +15,7 @@ import argparse
 import os
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import datetime
 from pathlib import Path
@@ -229,13 +229,11 @@ def final(options: argparse.Namespace) -> int:
     places = _places_with_gradebook(options)
     course = _course_at(places.root, options.encoding)
 
-    from autograder import records
     from autograder.desk import report
     from autograder.marks import final as grades_of
     from autograder.pages import overview, terminal
 
-    found = {homework.id: records.all_records(places.records, homework.id) for homework in course.given}
-    scores, grades = _scores_and_grades(options, course, places, found)
+    found, scores, grades = _records_scores_and_grades(options, course, places)
     grades_of.write_grades(places.grades, course, grades, grades_of.style_of(options.separator))
     written = overview.write_overview(places.root, course, found, scores, grades)
     report.show_grades(terminal.console(), course, grades)
@@ -243,19 +241,21 @@ def final(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _scores_and_grades(
-    options: argparse.Namespace, course: Course, places: Places, found: Mapping[str, list[Record]]
-) -> tuple[desk.Scores, list[CourseGrade]]:
-    """What the gradebook holds, and everybody's grade with the exam; `found` are the records, by homework."""
+def _records_scores_and_grades(
+    options: argparse.Namespace, course: Course, places: Places
+) -> tuple[dict[str, list[Record]], desk.Scores, list[CourseGrade]]:
+    """Every record by homework, what the gradebook holds, and everybody's grade with the exam."""
+    from autograder import records
     from autograder.desk import whole_class as desk
     from autograder.marks.gradebook import Book, sqlite_url
 
+    found = {homework.id: records.all_records(places.records, homework.id) for homework in course.given}
     with Book(sqlite_url(places.gradebook), course) as book:
         exam_file, unknown = Path(options.exam) if options.exam else None, options.unknown == "take"
         exam = desk.read_exam(course, places, book, exam_file, encoding=options.encoding, unknown=unknown)
         scores = desk.all_scores(course, book)
         known = {homework: {record["student"]: record for record in own} for homework, own in found.items()}
-        return scores, desk.course_grades(course, places, book, scores, exam, known)
+        return found, scores, desk.course_grades(course, places, book, scores, exam, known)
 
 
 def export(options: argparse.Namespace) -> int:
@@ -263,15 +263,13 @@ def export(options: argparse.Namespace) -> int:
     places = _places_with_gradebook(options)
     course = _course_at(places.root, options.encoding)
 
-    from autograder import records
     from autograder.desk import whole_class as desk
     from autograder.intake.roster import read_roster
     from autograder.intake.times import CollectedTimes
     from autograder.marks import exports
     from autograder.marks.final import style_of
 
-    found = {homework.id: records.all_records(places.records, homework.id) for homework in course.given}
-    scores, grades = _scores_and_grades(options, course, places, found)
+    found, scores, grades = _records_scores_and_grades(options, course, places)
     folder, roster = places.root / "exports", read_roster(places.roster, options.encoding)
     release = exports.Release(automatic=options.automatic, zeros=options.zeros)
     if options.into:

@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules import module as modules
 
-from .repeats import Repeats
+from .repeats import MOST_NUMBERS, Repeats
 
 ARGUMENTS, NETWORKS, RANDOMNESS = "arguments", "networks", "randomness"
 SETTINGS, STATE = "settings", "state"
@@ -35,7 +35,6 @@ KINDS = {
     STATE: "gives another answer when it is asked the same again (it keeps something of an earlier call)",
 }
 
-MOST_NUMBERS = 100_000  # of a tensor whose values are compared; of a larger one torch's own count of changes is
 DEPTH = 4  # of lists in lists
 
 
@@ -161,7 +160,7 @@ def _tensor(value: Tensor) -> Callable[[], bool]:
     if torch._C._functorch.is_functorch_wrapped_tensor(value) or value.is_inference():
         return lambda: False
     looks = _looks(value)
-    if value.numel() > MOST_NUMBERS:
+    if value.numel() > MOST_NUMBERS:  # compared by torch's own count of changes, not by its values
         version = value._version
         return lambda: looks != _looks(value) or version != value._version
     kept, gradient = value.detach().clone(), _gradient(value)

@@ -21,7 +21,7 @@ from torch import Tensor
 SHORT = 0.02  # CPU seconds: what takes longer is not asked again
 TIMES = 3  # that a function is asked again, in the process of one check
 RELATIVE, ABSOLUTE = 1e-3, 1e-4  # far above what another order of adding changes
-LARGEST = 1_000_000  # numbers of a tensor that is copied: one that was expanded may have any number
+MOST_NUMBERS = 100_000  # of a tensor or array that is copied: one that was expanded may have any number
 SHARE = 0.01  # of the numbers of an answer that may differ: a threshold can lie between two roundings
 
 
@@ -94,12 +94,11 @@ def _answers_the_same(call: _Asked) -> bool:
 def _data(value: Any) -> Any:
     """A copy of a value that is data. Raises _NotDataError for any other."""
     if isinstance(value, Tensor):
-        if torch._C._functorch.is_functorch_wrapped_tensor(value) or type(value) is not Tensor or value.is_sparse:
-            raise _NotDataError
-        if value.numel() > LARGEST:
+        wrapped = torch._C._functorch.is_functorch_wrapped_tensor(value)
+        if wrapped or type(value) is not Tensor or value.is_sparse or value.numel() > MOST_NUMBERS:
             raise _NotDataError
         return value.detach().clone().requires_grad_(value.requires_grad)
-    if isinstance(value, np.ndarray) and value.size <= LARGEST:
+    if isinstance(value, np.ndarray) and value.size <= MOST_NUMBERS:
         return value.copy()
     if isinstance(value, torch.Generator):
         return torch.Generator().set_state(value.get_state())

@@ -32,6 +32,6 @@ class CodePrior(nn.Module):
         z = torch.zeros(B, h, w, dtype=torch.long)
         for place in range(h * w):
             p = self.logits(z, labels).flatten(2)[:, :, place].softmax(1)
-            code = (p.cumsum(1) < u.flatten(1)[:, place, None]).sum(1).clamp(max=p.shape[1] - 1)
+            code = (p.cumsum(1) <= u.flatten(1)[:, place, None]).sum(1).clamp(max=p.shape[1] - 1)
             z.view(B, -1)[:, place] = code
         return z
