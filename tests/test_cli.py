@@ -55,6 +55,12 @@ class Desk:
     def record(self, student):
         return records.read_record(self.folder / "records", "hw1", student)
 
+    def written(self):
+        """When each page and record was last written: a run that finds nothing new leaves all of them."""
+        kept = ("records", "autograded", "feedback")
+        files = [path for folder in kept for path in (self.folder / folder).rglob("*") if path.is_file()]
+        return {path: path.stat().st_mtime_ns for path in files}
+
     def grades(self):
         with open(self.folder / "grades.csv", encoding="utf-8-sig", newline="") as file:
             return {row["student"]: row for row in csv.DictReader(file)}
@@ -110,10 +116,11 @@ def test_what_has_not_changed_is_not_graded_again(at):
     at.hand_in("ada")
     at.hand_in("bob", b"{")
     at.grade()
-    sessions = at.guest.sessions
+    sessions, written = at.guest.sessions, at.written()
     assert at.grade() == 1
     assert at.guest.sessions == sessions
     assert "2 of 2 unchanged" in at.out
+    assert at.written() == written
     assert at.grade("--force") == 1
     assert at.guest.sessions > sessions
 

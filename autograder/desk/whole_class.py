@@ -441,7 +441,8 @@ class _Writer:
         if record is None:
             return
         if not result.kept:
-            record["to_review"] = _to_review(result.old, record)
+            if review := _to_review(result.old, record):
+                record["to_review"] = review
             record["history"] = _history(result, record)
             records.write_record(self.places.records, record)
         self.prepare()

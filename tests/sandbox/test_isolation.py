@@ -9,7 +9,7 @@ import pytest
 from autograder.course import ROOT
 from autograder.sandbox import SandboxError, messages
 from autograder.sandbox.warden import descendants
-from tests.sandbox.conftest import Asker
+from tests.sandbox.conftest import ENDED_WITHOUT_A_FAULT, Asker
 
 SHORT = {"cpu_seconds": 0.4, "wall_seconds": 0.8}
 
@@ -304,12 +304,12 @@ def test_a_process_whose_name_is_no_text_is_counted_like_any_other(ask):
 import ctypes, time
 def f():
     ctypes.CDLL(None).prctl(15, b"\\xff\\xfe) R 1", 0, 0, 0)
-    time.sleep(0.3)
+    time.sleep(1)
     return 1
 """
     with ask.session(source) as session:
         assert session.call("def p(student):\n    return student.f()", "p", (), {}) == 1
-    assert session.usage["reason"] == "asked" and session.usage["processes"] == 1
+    assert session.usage["reason"] in ENDED_WITHOUT_A_FAULT and session.usage["processes"] == 1
 
 
 def test_a_submission_does_not_see_the_files_and_processes_of_another(ask):
