@@ -22,7 +22,7 @@ from markupsafe import Markup
 from autograder.course import Course, Homework, format_points
 from autograder.marks.late import ON_TIME, Late
 from autograder.pages.formgrader import Own
-from autograder.pages.rendering import TEMPLATES, template
+from autograder.pages.rendering import TEMPLATES, highlighted, template
 from autograder.records import (
     GRADED,
     OF_GRADER,
@@ -251,11 +251,7 @@ def _prose(text: str, pictures: Mapping[str, Any] | None = None) -> Markup:
 
 
 def _code(source: str) -> Markup:
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
-
-    return Markup(highlight(printable(source)[:LONGEST_CODE], PythonLexer(), HtmlFormatter()))
+    return highlighted(printable(source)[:LONGEST_CODE])
 
 
 def _text(text: str) -> str:

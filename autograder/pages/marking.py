@@ -24,6 +24,7 @@ from autograder.course import Course, Homework, exact, format_points
 from autograder.pages.formgrader import ANSWER, KIND, NOTE, autograded_path
 from autograder.pages.marked import Snapshot, read_marked
 from autograder.pages.prose import prose
+from autograder.pages.rendering import highlighted
 from autograder.records import GRADED, RecordError, printable, read_record
 
 if TYPE_CHECKING:
@@ -197,15 +198,6 @@ def _shown(cell: dict[str, Any]) -> Markup:
     if cell["cell_type"] == "code":
         return highlighted(cell["source"])
     return Markup(prose(cell["source"], cell.get("attachments")))
-
-
-def highlighted(source: str) -> Markup:
-    """Python with its tokens marked."""
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import PythonLexer
-
-    return Markup(highlight(source, PythonLexer(), HtmlFormatter()))
 
 
 def _rubric(source: str) -> tuple[tuple[Line, ...], Markup]:

@@ -248,8 +248,11 @@ def _hardness(name: str, title: str, got: Counter[Fraction], maximum: Fraction) 
 
 def _picture(course: Course, records: Mapping[str, list[Record]], scores: Scores, grades: list[CourseGrade]) -> bytes:
     """How points are spread and how each exercise went, as a PNG file. The same data give the same bytes."""
-    file = io.BytesIO()
-    figure(course, records, scores, grades).savefig(file, format="png", dpi=110, metadata={"Software": None})
+    file, drawn = io.BytesIO(), figure(course, records, scores, grades)
+    if layout := drawn.get_layout_engine():  # laid out here, it is drawn once: savefig would first draw it for nothing
+        layout.execute(drawn)
+        drawn.set_layout_engine("none")
+    drawn.savefig(file, format="png", dpi=110, metadata={"Software": None})
     return file.getvalue()
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
 from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
 
 CODE = re.compile(r"`([^`\n]+)`")
 TEMPLATES = Path(__file__).parent / "templates"
@@ -29,3 +34,19 @@ def template(name: str) -> jinja2.Template:
 def coded(text: str) -> Markup:
     """A plain text, escaped, in which what stands between backticks is code."""
     return Markup(CODE.sub(r"<code>\1</code>", str(escape(text))))
+
+
+def highlighted(source: str) -> Markup:
+    """Python with its tokens marked."""
+    from pygments import highlight
+
+    return Markup(highlight(source, *_of_python()))
+
+
+@cache
+def _of_python() -> tuple[PythonLexer, HtmlFormatter[str]]:
+    """How Python is read and marked, made once: a formatter makes its whole style sheet."""
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer
+
+    return PythonLexer(), HtmlFormatter()
