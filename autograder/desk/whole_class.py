@@ -412,6 +412,7 @@ class _Writer:
         self.opened = False
         self.seconds = 0.0
         self.before: Scores = {}  # what the gradebook held when this run came to a homework
+        self.saved = False  # whether it has been written to since
 
     def __enter__(self) -> _Writer:
         return self
@@ -451,6 +452,7 @@ class _Writer:
                 if record["state"] != GRADED:
                     self.book.add_student(record["student"])
                 elif not (result.kept and self._holds(self.book, record)):
+                    self.saved = True
                     self.summary.changes += self.book.save(record, record.get("to_review", ()))
                     if record.pop("to_review", None):  # now the gradebook knows
                         records.write_record(self.places.records, record)
@@ -504,7 +506,7 @@ class _Writer:
         if self.book is None:
             return
         try:
-            scores = all_scores(self.course, self.book)
+            scores = self._scores_now(self.book)
             self.summary.to_look_at = [
                 (homework, cell)
                 for homework, whose in scores.items()
@@ -534,6 +536,12 @@ class _Writer:
         except RecordError as error:
             self.summary.broken.append(str(error))
         self.seconds += time.process_time() - begin
+
+    def _scores_now(self, book: Book) -> Scores:
+        """What the gradebook holds; what this run has read of it stands where it saved nothing, and so took seconds."""
+        if self.saved:
+            return all_scores(self.course, book)
+        return {h.id: self.before[h.id] if h.id in self.before else book.scores(h) for h in self.course.given}
 
     def _write_page(self, record: Record, cells: dict[str, CellScore], own: Callable[[], formgrader.Own]) -> None:
         homework, student = self.course.homework(record["homework"]), record["student"]

@@ -101,21 +101,22 @@ def homework_score(
     )
     if not graded and not ungraded:
         reasons.append(f"{homework.id} is not graded yet")
-    total, remarks, alarms = Fraction(0), [], []
+    remarks: list[str] = []
+    alarms: list[str] = []
     for name, cell in cells.items():
         if cell.corrected:
             extra = cell.extra or Fraction(0)
             given = f"{name} was given {_digits(cell.score - extra)} points of {_digits(cell.maximum)}"
             counted = f"counted as {_digits(cell.counted - extra)}, please correct it in the formgrader"
             alarms.append(f"{homework.id}: {given}; {counted}")
-        total += cell.counted
+    total = _sum(cell.counted for cell in cells.values())
     if total > limit:
         remarks.append(f"{homework.id} has {_digits(total)} points, counted as {_digits(limit)}")
     total = min(max(total, Fraction(0)), limit)
     if late.penalty:
         remarks.append(f"{homework.id}: {late.sentence}")
     points = late.reduced(total)
-    checked = sum((cells[e.id].counted for e in homework.exercises if e.id in cells), Fraction(0))
+    checked = _sum(cells[e.id].counted for e in homework.exercises if e.id in cells)
     automatic = late.reduced(min(max(checked, Fraction(0)), limit)) if graded else None
     said = tuple([*alarms, *remarks])
     return HomeworkScore(points, tuple(reasons), said, tuple(alarms), total - points, automatic=automatic)
@@ -255,6 +256,14 @@ def unformula(text: str) -> str:
     text = printable(text)
     plain = unicodedata.normalize("NFKC", text.lstrip()[:1])
     return f"'{text}" if text.startswith(FORMULA_STARTS) or plain.startswith(FORMULA_STARTS) else text
+
+
+def _sum(numbers: Iterable[Fraction]) -> Fraction:
+    """Their sum; few denominators are among points, so that whole numbers are added and not each time fractions."""
+    parts: dict[int, int] = {}
+    for number in numbers:
+        parts[number.denominator] = parts.get(number.denominator, 0) + number.numerator
+    return sum((Fraction(above, below) for below, above in parts.items()), Fraction(0))
 
 
 def _digits(number: Fraction) -> str:
