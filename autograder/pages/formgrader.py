@@ -36,6 +36,8 @@ KIND = "dgm"
 SUMMARY, RUBRIC, NOTE, ANSWER = "summary", "rubric", "note", "answer"
 ADDED = "*Added by the student:*"
 REWRITTEN = "*The student wrote into the cell above, which is now:*"
+# At the top level: a function or a class, or else a name that is given a value.
+DEFINES = re.compile(r"^(?:(?:(?:async +)?def|class) +(\w+)|(\w+)\s*(?::[^=\n]*)?=(?!=))", re.MULTILINE)
 MARKS = {"passed": "✓", "blocked": "…", "grader-error": "!"}
 
 
@@ -122,11 +124,11 @@ def own(folder: Path, homework: Homework, student: str) -> Own:
 
 def _own(homework: Homework, document: Document) -> Own:
     code = [cell["source"] for cell in document["cells"] if cell["cell_type"] == "code"]
+    last = {name: at for at, source in enumerate(code) for name in _defined(source)}
     exercises = {}
     for exercise in homework.exercises:
-        last = {name: max(found) for name in exercise.names if (found := _defining(name, code))}
-        if last:
-            exercises[exercise.id] = "\n\n".join(code[at] for at in sorted(set(last.values())))
+        if cells := {last[name] for name in exercise.names if name in last}:
+            exercises[exercise.id] = "\n\n".join(code[at] for at in sorted(cells))
     theory = {
         _name(cell): (cell["source"], cell.get("attachments", {}))
         for cell in document["cells"]
@@ -135,10 +137,9 @@ def _own(homework: Homework, document: Document) -> Own:
     return Own(exercises, theory, tuple(_plots(document)))
 
 
-def _defining(name: str, code: list[str]) -> list[int]:
-    """Which of the cells define a name at their top level."""
-    defines = re.compile(rf"^(?:(?:async +)?def +{name}\b|class +{name}\b|{name}\s*(?::[^=\n]*)?=(?!=))", re.MULTILINE)
-    return [number for number, source in enumerate(code) if defines.search(source)]
+def _defined(source: str) -> set[str]:
+    """The names that a cell defines at its top level."""
+    return {found[1] or found[2] for found in DEFINES.finditer(source)}
 
 
 def _plots(document: Document) -> list[str]:
