@@ -182,11 +182,11 @@ def test_a_part_that_was_not_measured_is_said_to_be(tmp_path):
 
 def test_a_whole_course_is_on_the_page(tmp_path):
     spent = {"cpu": 12.0, "wall": 13.0}
-    line = [{"students": 500, "first": spent, "again": spent | {"cpu": 9.0}, "final": spent}]
+    line = [{"students": 1500, "first": spent, "again": spent | {"cpu": 9.0}, "final": spent}]
     (tmp_path / "course.json").write_text(json.dumps(ABOUT | {"homeworks": 6, "line": line}))
     page.write(tmp_path / "page.md", tmp_path)
     text = (tmp_path / "page.md").read_text()
-    assert "| 500 | 12.0 (13.0) | 9.0 (13.0) | 12.0 (13.0) |" in text and text.count("Not measured here yet.") == 4
+    assert "| 1500 | 12.0 (13.0) | 9.0 (13.0) | 12.0 (13.0) |" in text and text.count("Not measured here yet.") == 4
     assert list(goals(text).values()) == [True, False]
 
 
