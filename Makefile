@@ -50,6 +50,8 @@ RUN    := .venv/bin/python
 export PYTHONPATH := $(CURDIR):$(CURDIR)/homeworks
 # One thread per process: two on a shared machine made the same PixelCNN nine times slower.
 export OMP_NUM_THREADS := 1
+# Where this is set, every worker of every run compiles the project and pytest's rewritten assertions anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Where records, gradebook and pages are: the repository, or the demo class's folder.
 PLACE := $(if $(DEMO),--output build/demo)

@@ -3,6 +3,7 @@
     python -m lectures build [--lecture 2]   the site, into build/lectures/html
     python -m lectures check                 build, then everything that only the finished site shows
     python -m lectures pdf [--lecture 2]     build, then a PDF of every lecture, into build/lectures/pdf
+    python -m lectures shaken [--seed 1]     run all cells with rounding errors planted in every training
     python -m lectures table                 what every lecture has
     python -m lectures exam [--seed 7] [--tickets 30]   tickets, key and exam.csv, into build/exam
 
@@ -30,6 +31,7 @@ def main() -> int:
     for name in ("build", "check", "pdf"):
         commands.add_parser(name).add_argument("--lecture", type=int, help="only the cells of this one run")
     commands.add_parser("table")
+    commands.add_parser("shaken").add_argument("--seed", type=int, default=1)
     exam = commands.add_parser("exam")
     exam.add_argument("--seed", type=int, default=1)
     exam.add_argument("--tickets", type=int, default=30)
@@ -38,6 +40,8 @@ def main() -> int:
         if options.command == "table":
             print(anatomy.table(NOTES, SECONDS))
             return 0
+        if options.command == "shaken":
+            return _shaken(options.seed)
         if options.command == "exam":
             return _exam(options.seed, options.tickets)
         return {"build": _build, "check": _check, "pdf": _pdf}[options.command](_chosen(options.lecture))
@@ -58,6 +62,13 @@ def _build(only: str) -> int:
     formulas = html(target=target, only=only, settings={"LECTURES_SECONDS": str(SECONDS)})
     print(f"lectures: {(target / 'index.html').relative_to(ROOT)}")
     return 0 if formulas else _partly(f"{NODE_IS_MISSING}: they stand as TeX")
+
+
+def _shaken(seed: int) -> int:
+    settings = {"LECTURES_SHAKEN": str(seed), "LECTURES_CACHE": str(BUILD / f"cache-shaken-{seed}")}
+    html(target=HTML.with_name("shaken"), settings=settings)
+    print(f"lectures: what they say holds with other rounding errors (seed {seed})")
+    return 0
 
 
 def _check(only: str) -> int:

@@ -16,8 +16,12 @@ from functools import partial
 from html import escape
 from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import dgm
+
+if TYPE_CHECKING:
+    from torch.utils.hooks import RemovableHandle
 
 WIDTH, HEIGHT, MARGIN = 640, 270, 34
 MOST_SECONDS = 60.0  # of CPU for the cells of a lecture
@@ -32,6 +36,8 @@ def setup(seed: int = 0) -> None:
     from matplotlib_inline.backend_inline import set_matplotlib_formats
     from tqdm.std import tqdm as plain_bar
 
+    if errors := os.environ.get("LECTURES_SHAKEN"):
+        shake(int(errors))
     tqdm.auto.tqdm = partial(plain_bar, disable=True)  # a progress bar would be an output of its cell
     dgm.setup(seed)
     set_matplotlib_formats("svg")
@@ -46,6 +52,26 @@ def setup(seed: int = 0) -> None:
             "axes.facecolor": "none",
         }
     )
+
+
+def shake(seed: int) -> RemovableHandle:
+    """From now on every step of every optimiser makes an error as large as rounding, as on a processor of another kind.
+
+    What a text says about a training must hold with any such errors; over some hundred steps they may grow to anything.
+    `remove` of what is returned ends it.
+    """
+    import torch
+    from torch.optim.optimizer import register_optimizer_step_post_hook
+
+    generator = torch.Generator().manual_seed(seed)
+
+    @torch.no_grad()
+    def err(optimiser: torch.optim.Optimizer, *_: object) -> None:
+        for parameter in (each for group in optimiser.param_groups for each in group["params"]):
+            noise = torch.randn(parameter.shape, generator=generator, dtype=parameter.dtype)
+            parameter.mul_(1 + 2 * torch.finfo(parameter.dtype).eps * noise)
+
+    return register_optimizer_step_post_hook(err)
 
 
 def finish(lecture: str) -> None:

@@ -73,6 +73,7 @@ def read(path: Path, exercise: str, checks: Collection[str], reference: str) -> 
     sections = list(_sections(path))
     if not sections or sections[0].heading != f"# Mistakes in {exercise}":
         raise CheckFileError(f"{_shown(path)} must start with `# Mistakes in {exercise}`")
+    answer = plain(reference)  # what an edit changes
     base, chapter = "", ""
     chapters: set[str] = set()
     mistakes: dict[str, Mistake] = {}
@@ -83,11 +84,11 @@ def read(path: Path, exercise: str, checks: Collection[str], reference: str) -> 
                 raise section.fault("stands under no check; `## <check>` must come first")
             if name in mistakes:
                 raise section.fault("has a name that was used above")
-            mistakes[name] = Mistake(name, sentence, chapter, section.program(base or plain(reference)))
+            mistakes[name] = Mistake(name, sentence, chapter, section.program(answer))
         elif section.heading == "## Base":
             if base or chapter:
                 raise section.fault("must come once and before all checks")
-            base = section.program(plain(reference))
+            answer = base = section.program(answer)
         elif found := CHAPTER.fullmatch(section.heading):
             chapter = found[1]
             if chapter not in checks:

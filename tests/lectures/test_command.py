@@ -3,11 +3,13 @@
 import sys
 
 import pytest
+import torch
 
 from lectures import __main__ as command
 from lectures import environment
 from lectures.build import lectures
 from lectures.environment import CHROMIUM_IS_MISSING, NODE_IS_MISSING, MissingError
+from lectures.figures import shake
 
 
 @pytest.fixture
@@ -41,6 +43,30 @@ def test_without_node_the_site_is_built_and_the_formulas_are_missed(run, monkeyp
     code, out, err = run("build")
     assert code == 1 and "html/index.html" in out
     assert NODE_IS_MISSING in err and "apt-get install nodejs npm" in err
+
+
+def test_cells_run_shaken_beside_the_site_and_its_cells(run, monkeypatch):
+    asked = {}
+    monkeypatch.setattr(command, "html", lambda **settings: asked.update(settings) or True)
+    code, out, _ = run("shaken", "--seed", "3")
+    assert code == 0 and "seed 3" in out
+    assert asked["settings"]["LECTURES_SHAKEN"] == "3" and asked["target"] != command.HTML
+    assert asked["settings"]["LECTURES_CACHE"].endswith("cache-shaken-3")
+
+
+def test_shaken_steps_make_errors_of_the_size_of_rounding():
+    weights = torch.nn.Parameter(torch.ones(1000))
+    weights.grad = torch.zeros(1000)
+    step = torch.optim.SGD([weights], lr=0.1).step
+    step()
+    assert (weights == 1).all()
+    shaking = shake(seed=0)
+    try:
+        step()
+    finally:
+        shaking.remove()
+    errors = (weights - 1).abs()
+    assert (errors > 0).double().mean() > 0.5 and errors.max() < 1e-6
 
 
 def test_without_chromium_the_text_is_checked(run):
