@@ -260,8 +260,16 @@ LOOKED_THROUGH = [
 ]
 
 
+@pytest.fixture(scope="module")
+def one_worker():
+    """A process that judges, with its sandbox: starting it costs more than the sample of a homework."""
+    with Workers(1, "none" if sandbox_problem() else "bubblewrap") as workers:
+        yield workers
+
+
+@pytest.mark.xdist_group("mutants")
 @pytest.mark.parametrize("homework", LOOKED_THROUGH, ids=lambda homework: homework.id)
-def test_a_sample_of_mutants_loses_points(homework, tmp_path):
+def test_a_sample_of_mutants_loses_points(homework, tmp_path, one_worker):
     reasons = page.equivalents(homework)
     unlisted_trials = []
     for exercise in homework.exercises:
@@ -271,9 +279,7 @@ def test_a_sample_of_mutants_loses_points(homework, tmp_path):
         unlisted = [trial for trial in all_mutants if trial.name not in listed]
         unlisted_trials += sample(unlisted, 1, lambda trial: trial.name)
     chosen_trials = sample(unlisted_trials, SAMPLE, lambda trial: f"{trial.exercise} {trial.name}")
-    isolation = "none" if sandbox_problem() else "bubblewrap"
-    with Workers(1, isolation) as workers:
-        results = list(run(chosen_trials, Shelf(tmp_path / "shelf.jsonl"), workers))
+    results = list(run(chosen_trials, Shelf(tmp_path / "shelf.jsonl"), one_worker))
     summaries = [
         page.Summary(homework, exercise, {}, [result for result in results if result.exercise == exercise.id])
         for exercise in homework.exercises

@@ -196,21 +196,21 @@ def test_links_ids_pictures_and_loads_are_noticed(site, tmp_path):
         assert what in found, what
 
 
-def test_every_planted_mistake_fails_the_build_and_is_named(tmp_path, capfd):
+def test_every_planted_mistake_fails_the_build_and_is_named(site, tmp_path, capfd):
     source = write(tmp_path / "source", second="# Second page\n\n" + "\n\n".join(MISTAKES) + "\n")
     with pytest.raises(BuildFailedError):
-        html(source, tmp_path / "html", settings={"LECTURES_CACHE": str(tmp_path / "cache")})
+        html(source, tmp_path / "html", settings={"LECTURES_CACHE": str(site / "cache")})
     said = capfd.readouterr().err
     for mistake, sentence in MISTAKES.items():
         assert any("second.md" in line and sentence in line for line in said.splitlines()), mistake
 
 
-def test_a_failing_cell_names_page_and_line(tmp_path):
+def test_a_failing_cell_names_page_and_line(site, tmp_path):
     bad = HEADER + "# Second page\n\nText.\n\n```{code-cell}\nvalue = 1\nassert value == 2, 'planted'\n```\n"
     source = write(tmp_path / "source", second=bad)
     line = bad[: bad.index("value = 1")].count("\n") + 1
     with pytest.raises(BuildFailedError, match=rf"second\.md, the cell from line {line}: AssertionError: planted"):
-        html(source, tmp_path / "html", settings={"LECTURES_CACHE": str(tmp_path / "cache")})
+        html(source, tmp_path / "html", settings={"LECTURES_CACHE": str(site / "cache")})
 
 
 def test_without_node_formulas_stay_as_they_are_written(tmp_path, monkeypatch):
