@@ -23,9 +23,9 @@ def _problem(part: str) -> str | None:
     raise pytest.UsageError(f"no such part of the system: {part}")
 
 
-# Modules whose tests cannot be shared out and mostly wait, for servers, browsers, time limits: while they do, and
-# nothing waits for them at the end, others compute. The longest come first.
-WAITING = [
+# Groups of tests that cannot be shared out and take long; many wait, for servers, browsers, time limits. They begin
+# first: others compute meanwhile, and nothing waits for them at the end. The longest come first.
+LONGEST = [
     "test_grading",
     "test_attacks",
     "test_toy_homework",
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items):
 
 def _place(item):
     group = item.get_closest_marker("xdist_group").args[0]
-    return WAITING.index(group) if group in WAITING else len(WAITING)
+    return LONGEST.index(group) if group in LONGEST else len(LONGEST)
 
 
 _problems: dict[str, str | None] = {}

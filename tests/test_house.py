@@ -7,6 +7,7 @@ import pytest
 
 import autograder
 from autograder.course import ROOT
+from tests.conftest import LONGEST
 
 # The map: a room per line, from the ground up.
 ROOMS = re.findall(r"^    (\w+)  +\S", autograder.__doc__, re.MULTILINE)
@@ -98,3 +99,12 @@ def test_the_tests_of_a_module_share_a_worker(request):
     """So that fixtures are made once: a pytest that the parallel runner does not know leaves groups out, silently."""
     grouped = getattr(request.config.option, "loadgroup", False)
     assert request.node.nodeid.endswith("@test_house") == grouped
+
+
+# --- the order of the tests
+
+
+def test_every_group_of_tests_that_begins_first_is_there():
+    sources = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
+    marked = set(re.findall(r'xdist_group\("(\w+)"\)', "\n".join(sources.values())))
+    assert set(LONGEST) <= sources.keys() | marked

@@ -108,8 +108,13 @@ def test_the_mutants_of_a_cell_are_different_programs_with_different_names():
 
 
 def test_every_mutator_finds_something_in_the_course():
-    kinds = {m.kind for homework in COURSE.given for _, source in reference_cells(homework) for m in mutants(source)}
-    assert kinds == {mutator.__name__.replace("_", " ") for mutator in MUTATORS}
+    wanted = {mutator.__name__.replace("_", " ") for mutator in MUTATORS}
+    found = set()
+    for source in (source for homework in COURSE.given for _, source in reference_cells(homework)):
+        found |= {mutant.kind for mutant in mutants(source)}
+        if found >= wanted:
+            break  # the mutants of the whole course are many
+    assert found == wanted
 
 
 @pytest.mark.parametrize(("failures", "tries", "bound"), [(0, 50, 1 - 0.05 ** (1 / 50)), (3, 3, 1.0)])
