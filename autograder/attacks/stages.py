@@ -30,6 +30,7 @@ from autograder.desk import demo
 from autograder.desk import whole_class as desk
 from autograder.judging import batch, grading
 from autograder.marks.gradebook import Book, sqlite_url
+from autograder.sandbox import kernel
 
 EXERCISES = ("f_divergence", "beta_bernoulli")
 RIGHT_TOTAL = format_points(sum((course().homework(HOMEWORK).exercise(name).points for name in EXERCISES), Fraction(0)))
@@ -71,8 +72,12 @@ class Inline(Executor):
 
 
 def forked(workers: int) -> ProcessPoolExecutor:
-    """Workers that know the small course, as they are forked from who made it."""
-    return ProcessPoolExecutor(workers, mp_context=get_context("fork"))
+    """Workers that know the small course, as they are forked from who made it, and that end with it.
+
+    A process that ends by `os._exit`, as `in_child` does, may not have told its workers that there is nothing more;
+    they would wait for ever, as each of them holds both ends of the pipe.
+    """
+    return ProcessPoolExecutor(workers, mp_context=get_context("fork"), initializer=kernel.die_with_parent)
 
 
 class Answering:

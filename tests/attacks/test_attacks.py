@@ -3,17 +3,21 @@
 The whole table is `make attack`; it takes minutes.
 """
 
+import os
 import random
 import re
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
-from autograder.attacks import catalogued, classes, disk, hostile, killing, probing, reading, suite
+from autograder.attacks import catalogued, classes, disk, hostile, killing, probing, reading, stages, suite
 from autograder.attacks.attack import STAND_INS, Attack, Verdict, cell, run
 from autograder.attacks.suite import ATTACKS
 from autograder.course import ROOT
-from autograder.sandbox import below_minimum, messages
+from autograder.sandbox import below_minimum, kernel, messages
+from autograder.sandbox.warden import children
 from tests import sandboxes
 
 QUICK = (
@@ -115,6 +119,27 @@ def test_a_judge_that_is_killed_loses_and_repeats_nothing():
     rounds = killing.survive(3, seed=random.randrange(2**31))
     assert rounds.problems == []
     assert rounds.kills == 3
+
+
+def test_the_workers_of_a_run_end_with_it_even_if_it_ends_before_it_can_tell_them():
+    kernel.adopt_orphans()
+    before = set(children(os.getpid()))
+
+    def work():
+        pool = stages.forked(2)
+        list(pool.map(abs, range(4)))
+        pool.shutdown(wait=False, cancel_futures=True)
+
+    os.waitpid(stages.in_child(work), 0)
+    until = time.monotonic() + killing.LINGER_SECONDS
+    while (left := set(children(os.getpid())) - before) and time.monotonic() < until:
+        for process in left:
+            os.waitpid(process, os.WNOHANG)
+        time.sleep(0.02)
+    for process in left:
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+    assert left == set()
 
 
 @pytest.mark.parametrize("trouble", [disk.full, disk.read_only], ids=["full", "read-only"])
