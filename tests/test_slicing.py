@@ -256,6 +256,13 @@ def test_names_in_annotations_are_brought_along_where_there_are_any():
     assert sliced(future) == slicing.Slice("ready", (("cell 1", future + "\n"),), "")
 
 
+def test_a_cell_is_read_once_and_each_of_two_equal_ones_has_its_place():
+    assert statements.read_code("def f(x): return x") is statements.read_code("def f(x): return x")
+    assert statements.read_code("x = 1").flags != statements.read_code("x = 1", 1 << 20).flags
+    grown = "def twice(g): return lambda x: 2 * g(x)", "f = twice(f)"
+    assert run("def f(x): return x", *grown)["f"](1) == 2 and run("def f(x): return x", *grown, grown[1])["f"](1) == 4
+
+
 def test_future_imports_stay_with_their_cell():
     cell = "from __future__ import annotations\nprint()\ndef f(x: NoSuchName): return 7"
     assert run(cell)["f"](0) == 7

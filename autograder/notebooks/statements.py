@@ -21,6 +21,7 @@ import textwrap
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import CodeType
 
 MAX_CELL_CHARACTERS = 100_000  # the parser needs a second for the worst text of this length
@@ -97,6 +98,7 @@ class Code:
     flags: int = 0
 
 
+@lru_cache(maxsize=256)  # most cells of a submission are as they were given, and nobody changes what was read
 def read_code(source: str, flags: int = 0) -> Code:
     """The statements of a code cell below others with these flags. Raises CellError, and nothing else."""
     try:

@@ -346,10 +346,10 @@ class Session:
         """
         if _is_closed(self._socket):
             return
-        self._socket.close()
         try:
             self._collect(patience)
         finally:
+            self._socket.close()  # not before: a process that finds it closed ends, and the report would say "exit"
             if self._allowance is not None:
                 self._allowance.end()
 

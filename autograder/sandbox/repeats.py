@@ -22,6 +22,7 @@ SHORT = 0.02  # CPU seconds: what takes longer is not asked again
 TIMES = 3  # that a function is asked again, in the process of one check
 RELATIVE, ABSOLUTE = 1e-3, 1e-4  # far above what another order of adding changes
 MOST_NUMBERS = 100_000  # of a tensor or array that is copied: one that was expanded may have any number
+DEPTH = 4  # of containers in containers: what lies deeper, or contains itself, is not copied
 SHARE = 0.01  # of the numbers of an answer that may differ: a threshold can lie between two roundings
 
 
@@ -91,8 +92,10 @@ def _answers_the_same(call: _Asked) -> bool:
         torch.set_default_dtype(default)
 
 
-def _data(value: Any) -> Any:
+def _data(value: Any, depth: int = 0) -> Any:
     """A copy of a value that is data. Raises _NotDataError for any other."""
+    if depth > DEPTH:
+        raise _NotDataError
     if isinstance(value, Tensor):
         wrapped = torch._C._functorch.is_functorch_wrapped_tensor(value)
         if wrapped or type(value) is not Tensor or value.is_sparse or value.numel() > MOST_NUMBERS:
@@ -105,11 +108,11 @@ def _data(value: Any) -> Any:
     if isinstance(value, np.random.Generator):
         return copy.deepcopy(value)
     if type(value) in (list, tuple):
-        return type(value)(_data(part) for part in value)
+        return type(value)(_data(part, depth + 1) for part in value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_data(part) for part in value))
+        return type(value)(*(_data(part, depth + 1) for part in value))
     if type(value) is dict:
-        return {key: _data(part) for key, part in value.items()}
+        return {key: _data(part, depth + 1) for key, part in value.items()}
     if value is None or isinstance(value, int | float | complex | str | np.generic | torch.dtype | torch.Size):
         return value
     raise _NotDataError

@@ -13,7 +13,7 @@ import pytest
 from autograder.checking import GuestFailure, Limits
 from autograder.course import ROOT
 from autograder.sandbox import Sandbox, groups
-from tests.sandbox.conftest import ENDED_WITHOUT_A_FAULT, LIMITS, PROBE
+from tests.sandbox.conftest import LIMITS, PROBE
 
 GIBIBYTE = 1 << 30
 
@@ -133,7 +133,7 @@ def test_an_answer_is_none_where_the_kernel_had_to_end_a_child(offered, ask, mon
             with pytest.raises(GuestFailure) as caught:
                 session.call(PROBE, "probe", (), {})
             assert caught.value.state == "memory"
-            assert caught.value.detail.startswith(tuple(f"reason {reason}" for reason in ENDED_WITHOUT_A_FAULT))
+            assert caught.value.detail.startswith("reason asked")
 
 
 def test_a_fork_bomb_is_stopped_by_the_group_as_well(offered, bare):

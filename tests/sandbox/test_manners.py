@@ -180,6 +180,7 @@ STATES = {
     "last call": "last = [0]\ndef f(x, generator):\n    before, last[0] = last[0], x.sum()\n    return x + before",
     "a generator of its own": "own = torch.Generator()\ndef f(x, generator):\n    return torch.rand(3, generator=own)",
     "a list that grows": "def f(x, generator, seen=[]):\n    seen.append(x.sum())\n    return torch.stack(seen)",
+    "in lists": "calls = []\ndef f(x, generator):\n    calls.append(1)\n    return [[{'a': (x + len(calls),)}]]",
     "raises the second time": """
 seen = []
 def f(x, generator):
@@ -199,6 +200,7 @@ def f(x, generator):
     return cache.setdefault(x.dtype, x.sum())""",
     "gives a function": "calls = []\ndef f(x, generator):\n    calls.append(1)\n    return lambda: len(calls)",
     "not a number": "def f(x, generator):\n    return {'a': [x * float('nan'), x / 0], 'b': (True, None, 'c', 1.5)}",
+    "a list that contains itself": "def f(x, generator):\n    x = [x]\n    x.append(x)\n    return x",
     "global draws are for another remark": "def f(x, generator):\n    return torch.rand(3)",
 }
 
