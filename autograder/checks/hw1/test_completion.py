@@ -117,6 +117,7 @@ def test_known_pixels_stay(grade):
     """Known pixels stay, unknown ones follow u: a tiny u gives 1, a u close to 1 gives 0; x0 is not changed."""
     for u, value in ((1e-4, 1), (1 - 1e-4, 0)):
         case = Case(grade.rng, holes(grade.rng, 3, 5, 4, 0.5))
+        case.x0 = torch.rand(case.x0.shape, generator=grade.rng)  # what is known need not be 0 or 1
         numbers = case.bias, case.weight, case.table, case.x0, case.known, torch.full_like(case.u, u)
         answer = sequence(grade.submission(completion_and_argument, *numbers), 2, "what comes back")
         completed = tensor(answer[0], (3, 1, 5, 4), "the completed batch")

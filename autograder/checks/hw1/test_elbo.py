@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Independent, MultivariateNormal, Normal
 
-from autograder.checking import hint, points, probe, tensor
+from autograder.checking import hint, points, probe, sequence, tensor
 from autograder.judging.instruments import between, normal
 
 PROMISES = {
@@ -28,6 +28,7 @@ PROMISES = {
         "x is (B, D); q_mean and q_std > 0 are (B, d); eps (K, B, d) is standard normal noise, the only randomness": (
             "value"
         ),
+        "`decoder(z)` takes z (K, B, d) to (mean, std), mean (K, B, D)": "value",
         "std a positive tensor of shape () or any that broadcasts to it.": "value",
         "The result is the mean over k of log p(x | z_k) + log p(z_k) - log q(z_k | x)": "value",
         "no term replaced by its closed form: when q is the exact posterior, every z_k gives log p(x) itself.": (
@@ -67,6 +68,19 @@ def decoder(weight: Tensor, bias: Tensor, std: Tensor, kind: str, bent: bool) ->
 def bound(student, x: Tensor, q_mean: Tensor, q_std: Tensor, parameters: list, eps: Tensor) -> Tensor:
     """The ELBO of every data point: (B,)."""
     return student.elbo(x, q_mean, q_std, decoder(*parameters), eps)
+
+
+@probe
+def axes(student, x: Tensor, q_mean: Tensor, q_std: Tensor, parameters: list, eps: Tensor) -> list:
+    """How many axes z has, whenever the decoder is called."""
+    decode, found = decoder(*parameters), []
+
+    def counted(z):
+        found.append(z.dim())
+        return decode(z)
+
+    student.elbo(x, q_mean, q_std, counted, eps)
+    return found
 
 
 @probe
@@ -126,6 +140,8 @@ def test_value(grade):
             assert ((answer - truth).abs() <= 1e-5 * truth.abs().clamp(min=1)).all(), (
                 f"the ELBO is not right when the decoder's std is {which}"
             )
+    found = sequence(grade.submission(axes, *numbers), None, "the calls of the decoder")
+    assert found and set(found) == {3}, "the decoder takes z of shape (K, B, d), and is given one with other axes"
 
 
 @points("1/5")

@@ -51,6 +51,17 @@ def divergences(student, pairs, c):
 
 
 @probe
+def before_and_after(student, pair, later):
+    """f_divergence and alpha_divergence at 1/2 of a pair (p, q), and again when these tensors hold another pair."""
+    (p, q), found = [part.clone() for part in pair], []
+    for held in (pair, later):
+        p.copy_(held[0])
+        q.copy_(held[1])
+        found.append([student.f_divergence(p, q, torch.square), student.alpha_divergence(p, q, 0.5)])
+    return found
+
+
+@probe
 def alpha_divergences(student, p, q, alphas):
     """alpha_divergence of p from q for every alpha."""
     return [student.alpha_divergence(p, q, alpha) for alpha in alphas]
@@ -116,6 +127,14 @@ def test_f_divergence_is_the_average_under_q(grade):
         answer = sequence(answer, len(names), "the list of f-divergences")
         for value, expected, name in zip(answer, f_sums(p, q), names, strict=True):
             assert close(value, expected, "f_divergence"), f"f_divergence is not right for f(u) = {name}"
+    pairs = random_pair(4, grade.rng), random_pair(4, grade.rng)
+    for answer, (p, q) in zip(
+        sequence(grade.submission(before_and_after, *pairs), 2, "the list of divergences"), pairs, strict=True
+    ):
+        f_value, alpha_value = sequence(answer, 2, "the divergences of a pair")
+        squares = math.fsum(a * a / b for a, b in zip(p.tolist(), q.tolist(), strict=True))
+        right = close(f_value, squares, "f_divergence") and close(alpha_value, alpha_sum(p, q, 0.5), "alpha_divergence")
+        assert right, "a divergence is not right when the same tensors hold other numbers than at an earlier call"
 
 
 @points("3/10")

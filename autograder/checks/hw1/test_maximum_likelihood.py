@@ -156,9 +156,17 @@ def test_fit_takes_plain_steps(grade):
         assert carries is False, "the result of fit_mle still carries a gradient"
     rare, few = (torch.randint(*span, (1,), generator=grade.rng).item() for span in ((8, 13), (2, 5)))
     near, far = torch.tensor([1000.0, 1000 + few]).double(), torch.tensor([rare, 100.0 - rare]).double()
-    # Frequencies within 1e-3 of the start, and a rate so large that nll ends above where it began.
-    cases = [(near, 40, uniform(grade.rng, 0.8, 1.2)), (far, 2, uniform(grade.rng, 18, 20))]
-    complaints = "the last steps are not taken", "where a large learning_rate ends is not what comes back"
+    # Frequencies within 1e-3 of the start, a rate so large that nll ends above where it began, and a long slow descent.
+    cases = [
+        (near, 40, uniform(grade.rng, 0.8, 1.2)),
+        (far, 2, uniform(grade.rng, 18, 20)),
+        (far, 1500 + rare, uniform(grade.rng, 0.004, 0.006)),
+    ]
+    complaints = (
+        "the last steps are not taken",
+        "where a large learning_rate ends is not what comes back",
+        "more than a thousand steps with a small learning_rate do not end where gradient descent does",
+    )
     answers = sequence(grade.submission(few_steps, cases), len(cases), "the list of fits")
     for answer, case, complaint in zip(answers, cases, complaints, strict=True):
         logits = tensor(sequence(answer, 2, "what comes back")[0], (2,), "the result of fit_mle")

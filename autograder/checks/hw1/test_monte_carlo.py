@@ -77,6 +77,16 @@ def estimates(student, cases):
 
 
 @probe
+def in_a_row(student, n, seed):
+    """Two estimates of the mean of the exponential law, one after the other with the same generator."""
+    generator = torch.Generator().manual_seed(seed)
+    return [
+        student.mc_expectation(lambda x: x, lambda n, rng: draw("exponential", n, rng), n, generator)[0]
+        for _ in range(2)
+    ]
+
+
+@probe
 def densities(student, cases):
     """The histogram density of every (x, edges)."""
     return [student.histogram_density(x, edges) for x, edges in cases]
@@ -137,6 +147,11 @@ def test_estimate_is_the_mean_over_the_samples(grade):
         off = abs(number(estimate, "the estimate") - mean)
         assert off < 1e-5 * (1 + abs(mean)), "the estimate is not the mean of f over n samples of the sampler"
         assert calls == 1, "the sampler is called more than once: the n samples are to be drawn in one call"
+    (_, n, seed), *_ = random_cases(grade.rng)
+    generator = torch.Generator().manual_seed(seed)
+    for estimate in sequence(grade.submission(in_a_row, n, seed), 2, "the two estimates"):
+        off = abs(number(estimate, "the estimate") - draw("exponential", n, generator).mean().item())
+        assert off < 1e-4, "a second estimate with the same generator does not use that generator's next samples"
 
 
 @points("1/4")

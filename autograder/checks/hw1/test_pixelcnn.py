@@ -217,7 +217,27 @@ def two_layers(grade):
     assert beyond < 1, (
         "with 2 layers, a 3 x 3 one and one of kernel size 1, the logit of a pixel depends on the one two to the left"
     )
+    two_windows(grade)
     assert bends > 1, "with 2 layers the logits are a linear function of the image: is there a ReLU between the layers?"
+
+
+def two_windows(grade):
+    """With three layers of kernel sizes 3, 3 and 1 the logits see two columns to the left, and no more."""
+    H, W, r, c = 3, 7, 1, 5
+    beyond = 0.0
+    for _ in range(4):
+        base = bits(grade, 8, 1, H, W)
+        near, far = base.clone(), base.clone()
+        near[:, :, r, c - 2], far[:, :, r, c - 3] = 1 - near[:, :, r, c - 2], 1 - far[:, :, r, c - 3]
+        asked = [torch.cat([base, near, far])]
+        answer = sequence(grade.submission(logits, asked, (8, 3, 3, grade.guest_seed())), 1, "the logits of a batch")
+        y = tensor(answer[0], (24, 1, H, W), "the logits", largest=LARGEST).reshape(3, 8, H, W)[:, :, r, c]
+        changes = (y[1:] - y[0]).abs()
+        beyond = max(beyond, (changes[1].max() / scale(changes)).item())
+    assert beyond < 1, (
+        "with 3 layers, two 3 x 3 ones and one of kernel size 1, the logit of a pixel depends on the one three to the "
+        "left"
+    )
 
 
 @points("1/5")

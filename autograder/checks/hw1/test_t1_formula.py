@@ -66,6 +66,9 @@ def test_generic_alpha(grade):
     """The formula equals the integral for alpha inside and outside (-1, 1)."""
     ranges = ((-2.5, -1.5), (-0.8, -0.2), (-0.05, 0.05), (0.2, 0.8), (1.5, 2.5))
     cases = [(*random_gaussians(grade.rng), uniform(grade.rng, low, high)) for low, high in ranges]
+    away = uniform(grade.rng, 90, 110)  # nothing depends on where 0 is
+    mean1, mean2, std = random_gaussians(grade.rng)
+    cases += [(mean1 + shift, mean2 + shift, std, uniform(grade.rng, 0.2, 0.8)) for shift in (away, -away)]
     answers = sequence(grade.submission(divergences, cases), len(cases), "the list of divergences")
     for answer, case in zip(answers, cases, strict=True):
         where = "inside" if abs(case[-1]) < 1 else "outside"

@@ -41,10 +41,10 @@ def moments(w, a, s):
 
 
 def answers_and_moments(grade):
-    """What the submission gives for six mixtures, each with the moments; one has w = 1 and one a negative a."""
+    """What the submission gives for seven mixtures, each with the moments; w may be 0 or 1, and a negative."""
     weights = [uniform(grade.rng, low, high) for low, high in ((0.1, 0.4), (0.1, 0.4), (0.6, 0.9), (0.6, 0.9))]
     cases = [(w, uniform(grade.rng, 0.7, 2.5), uniform(grade.rng, 0.4, 0.9)) for w in weights]
-    cases.append((1.0, uniform(grade.rng, 0.7, 2.5), uniform(grade.rng, 1.2, 1.8)))
+    cases += [(w, uniform(grade.rng, 0.7, 2.5), uniform(grade.rng, 1.2, 1.8)) for w in (0.0, 1.0)]
     cases.append((uniform(grade.rng, 0.1, 0.4), -uniform(grade.rng, 0.7, 2.5), uniform(grade.rng, 0.4, 0.9)))
     answers = sequence(grade.submission(gaussians, cases), len(cases), "the list of Gaussians")
     for answer, case in zip(answers, cases, strict=True):

@@ -295,6 +295,13 @@ def test_window_and_skips(grade):
     learning = sequence(grade.submission(sizes, [3, 4], 20, 2), 2, "the numbers of parameters")
     fewer, more = (number(size, "the number of parameters") for size in learning)
     assert more - fewer >= 20, "a symbol more brings no weights for its own channel: do the symbols enter one-hot?"
+    apart = torch.zeros(3)  # the first symbol has a channel too: it is not the nothing that stands before the start
+    for _ in range(3):
+        x = torch.arange(3)[:, None].expand(3, 2)
+        answer = grade.submission(logits, [x], 3, 8, 1, [1], grade.guest_seed())
+        y = tensor(sequence(answer, 1, "the logits")[0], (3, 3, 2), "the logits", largest=LARGEST)
+        apart = torch.maximum(apart, (y[:, :, 1] - y[:, :, 0]).abs().amax(1))
+    assert apart.min() > TOLERANCE, "one of the symbols is to the network as if there were none: has each its channel?"
 
 
 def one_skip_channel(grade):

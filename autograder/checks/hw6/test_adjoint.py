@@ -131,12 +131,12 @@ def through_a_fine_solver(parameters: list, x0: Tensor, ts: Tensor, grad_end: Te
     return x.detach(), list(gradients)
 
 
-def unpacked(answer: object) -> tuple[Tensor, list[Tensor], object]:
+def unpacked(answer: object, shape: tuple[int, ...] = (4, 3)) -> tuple[Tensor, list[Tensor], object]:
     first, gradients, calls = sequence(answer, 3, "the result")
     gradients = sequence(gradients, 3, "the gradients of the parameters")
     shapes = ((3, 3), (3,), ())
     return (
-        tensor(first, (4, 3), "the gradient with respect to the state"),
+        tensor(first, shape, "the gradient with respect to the state"),
         [tensor(g, s, "the gradient of a parameter") for g, s in zip(gradients, shapes, strict=True)],
         calls,
     )
@@ -161,6 +161,11 @@ def test_euler_by_state(grade: Grade) -> None:
     for n, falls in ((7, False), (1, False), (5, True)):
         (first, _, _), (truth, _) = euler_case(grade, n, falls)
         assert off(first, truth) < 1e-8, "the gradient with respect to the first state is not that of backpropagation"
+    parameters, x0, ts, grad_end = case(grade.rng, 4)
+    path = euler(parameters, x0[0], ts)
+    first, _, _ = unpacked(grade.submission(by_euler, parameters, path, ts, grad_end[0]), (3,))
+    truth, _ = through_steps(parameters, path, ts, grad_end[0])
+    assert off(first, truth) < 1e-8, "the gradient is not right for a state of shape (D,)"
 
 
 @points("1/5")
@@ -216,6 +221,9 @@ def test_continuous_by_state(grade: Grade) -> None:
     """`adjoint_gradients` gives dL/dx(ts[0]), with an error of order 4."""
     for each in grade.prepared(solved_cases):
         continuous(grade, 0, each)
+    parameters, _, ts, grad_end, x_end, (truth, *_) = grade.prepared(solved_cases)[0]
+    answer = grade.submission(by_adjoint, parameters, x_end[0], ts, grad_end[0])  # rows do not meet in f
+    assert off(unpacked(answer, (3,))[0], truth[0]) < 1e-3, "the gradient is not right for a state of shape (D,)"
 
 
 @points("1/5")

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Normal, kl_divergence
 
-from autograder.checking import Grade, hint, points, probe, tensor
+from autograder.checking import Grade, hint, points, probe, sequence, tensor
 
 PROMISES = {
     "path_log_ratio": {
@@ -36,6 +36,9 @@ PROMISES = {
         "The result can be differentiated with respect to the parameters of the model.": "gradient",
     },
 }
+
+
+INTEGERS = {f"torch.{name}" for name in ("int64", "int32", "int16", "uint8", "int8")}
 
 
 @probe
@@ -68,6 +71,22 @@ def ratio(student, k: float, wide: str, path: Tensor, bars: Tensor) -> Tensor:
         return k * torch.sin(xt) + 0.1 * t[:, None], variance
 
     return student.path_log_ratio(path, reverse, lambda x: -k * x.abs().sum(1), bars)
+
+
+@probe
+def steps(student, which: str, path: Tensor, bars: Tensor) -> list:
+    """What t is whenever the model is called: the name of its dtype, and its shape."""
+    found = []
+
+    def model(xt: object, t: object) -> object:
+        found.append([str(t.dtype), list(t.shape)])
+        return (xt, torch.ones_like(xt)) if which == "path_log_ratio" else xt
+
+    if which == "path_log_ratio":
+        student.path_log_ratio(path, model, lambda x: x.sum(1), bars)
+    else:
+        student.vlb_terms(model, path[0], path[1:], bars)
+    return found
 
 
 @probe
@@ -123,6 +142,15 @@ def true_terms(k: float, x0: Tensor, eps: Tensor, bars: Tensor) -> Tensor:
     return torch.stack(found)
 
 
+def judge_steps(grade: Grade, which: str) -> None:
+    """Fail unless the model is always given integers t (B,)."""
+    path, bars = normal(grade.rng, 4, 5, 2), random_bars(grade.rng, 3)
+    for call in sequence(grade.submission(steps, which, path, bars), None, "the calls of the model"):
+        dtype, shape = sequence(call, 2, "what the model is called with")
+        assert dtype in INTEGERS, "the model takes integers t, and is given other numbers"
+        assert len(shape) == 1, "the model takes one t for each row, of shape (B,), and is given another shape"
+
+
 def near(answer: Tensor, truth: Tensor, tolerance: float = 1e-6) -> bool:
     return bool((answer - truth).abs().max() < tolerance * (1 + truth.abs().max()))
 
@@ -157,6 +185,7 @@ def test_ratio(grade: Grade) -> None:
             truth = truth + Normal(k * torch.sin(path[t]) + 0.1 * t, variance.sqrt()).log_prob(path[t - 1]).sum(1)
             truth = truth - Normal(alpha.sqrt() * path[t - 1], (1 - alpha).sqrt()).log_prob(path[t]).sum(1)
         assert near(answer, truth), "the log-ratio of a path is not right"
+    judge_steps(grade, "path_log_ratio")
 
 
 def asked(grade: Grade, T: int, B: int, D: int, first: float | None = None) -> tuple[Tensor, Tensor]:
@@ -175,6 +204,7 @@ def test_middle(grade: Grade) -> None:
     for T, B, D in ((5, 4, 3), (3, 1, 2)):
         found, truth = asked(grade, T, B, D)
         assert near(found[1:T], truth[1:T]), "a term between the first and the last is not right"
+    judge_steps(grade, "vlb_terms")
 
 
 @points("1/5")

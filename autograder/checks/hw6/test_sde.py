@@ -13,7 +13,7 @@ import math
 import torch
 from torch import Tensor
 
-from autograder.checking import Grade, hint, points, probe, tensor
+from autograder.checking import Grade, hint, points, probe, sequence, tensor
 
 PROMISES = {
     "euler_maruyama": {
@@ -31,6 +31,7 @@ PROMISES = {
     "langevin": {
         "Chains of (unadjusted) Langevin dynamics from x0 (B, D): all their states, (n + 1, B, D).": "langevin_steps",
         "Each step adds (step_size / 2) score(x) + sqrt(step_size) eps": "langevin_steps, langevin_at_rest",
+        "`score` takes x (B, D) to the gradient of log p (B, D)": "langevin_steps",
         "eps is an entry of the standard normal noise (n, B, D)": "langevin_steps",
         "Entry 0 of the result is x0.": "langevin_steps",
     },
@@ -70,6 +71,19 @@ def bent_score(a: float, b: float) -> object:
 @probe
 def chain_of(student, a: float, b: float, x0: Tensor, step_size: float, noise: Tensor) -> Tensor:
     return student.langevin(bent_score(a, b), x0, step_size, noise)
+
+
+@probe
+def axes(student, a: float, b: float, x0: Tensor, noise: Tensor) -> list:
+    """How many axes x has, whenever the score is called."""
+    found, score = [], bent_score(a, b)
+
+    def counted(x: object) -> object:
+        found.append(x.dim())
+        return score(x)
+
+    student.langevin(counted, x0, 0.1, noise)
+    return found
 
 
 @probe
@@ -168,6 +182,8 @@ def test_langevin_steps(grade: Grade) -> None:
         x = truth[-1]
         truth.append(x + eta / 2 * (torch.sin(b * x) - a * x**3) + eta**0.5 * eps)
     assert near(path, torch.stack(truth)), "a step of langevin is not right"
+    found = sequence(grade.submission(axes, a, b, x0, noise), None, "the calls of the score")
+    assert set(found) == {2}, "the score takes x of shape (B, D), and is given one with other axes"
 
     steep = 1e-4 * (1 + torch.rand(1, generator=grade.rng).item())  # a Gaussian this narrow has scores of some 1e4
     answer = grade.submission(gaussian_chain, steep, x0, steep / 3, noise)

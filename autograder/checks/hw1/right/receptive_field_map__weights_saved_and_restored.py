@@ -6,7 +6,7 @@ def receptive_field_map(net, H, W, r, c):
     try:
         with torch.no_grad():
             for p in net.parameters():
-                p.copy_(p.abs() + (0.01 if p.dim() == 1 else 0))
+                p.copy_(p.abs() / (1 + p.abs().sum()) if p.dim() > 1 else 0.01 * torch.ones_like(p))
         x = torch.ones(1, 1, H, W).requires_grad_()
         gradient = torch.autograd.grad(net(x)[0, 0, r, c], x)[0]
     finally:
