@@ -222,7 +222,7 @@ def two_layers(grade):
 
 
 def two_windows(grade):
-    """With three layers of kernel sizes 3, 3 and 1 the logits see two columns to the left, and no more."""
+    """With three layers of kernel sizes 3, 3 and 1 the logits see no more than two columns to the left."""
     H, W, r, c = 3, 7, 1, 5
     beyond = 0.0
     for _ in range(4):
