@@ -77,7 +77,8 @@ def survive(kills: int, seed: int, isolation: str = "none", jobs: int = 2) -> Ro
             late = isolation != "none" and number % 2 == 1
             delay = chance.uniform(0.0, whole - started) if late else chance.uniform(0.05, 1.0) * whole
             _round(number, fresh, run, small, delay, late, rounds)
-            _reap(before, rounds)
+            if left := lingering(before):
+                rounds.problems.append(f"still running after a kill: {left}")
     return rounds
 
 
@@ -126,13 +127,14 @@ def _marks(record: Record) -> tuple:
     return tuple(record["provenance"].get(key) for key in KEPT), record["seconds"], tuple(record["cpu_seconds"].items())
 
 
-def _reap(before: set[int], rounds: Rounds) -> None:
-    """Whatever the killed run had started must end by itself, soon; `before` are processes that were there already."""
+def lingering(before: set[int]) -> list[int]:
+    """What a run that is over had started, and what does not end by itself, soon: children of this process.
+
+    `before` are those that were there already. What ended is reaped.
+    """
     until = time.monotonic() + LINGER_SECONDS
-    while left := set(children(os.getpid())) - before:
-        if time.monotonic() > until:
-            rounds.problems.append(f"still running after a kill: {sorted(left)}")
-            return
+    while (left := set(children(os.getpid())) - before) and time.monotonic() <= until:
         for process in left:
             os.waitpid(process, os.WNOHANG)
         time.sleep(0.02)
+    return sorted(left)

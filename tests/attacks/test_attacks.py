@@ -7,7 +7,6 @@ import os
 import random
 import re
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -131,15 +130,11 @@ def test_the_workers_of_a_run_end_with_it_even_if_it_ends_before_it_can_tell_the
         pool.shutdown(wait=False, cancel_futures=True)
 
     os.waitpid(stages.in_child(work), 0)
-    until = time.monotonic() + killing.LINGER_SECONDS
-    while (left := set(children(os.getpid())) - before) and time.monotonic() < until:
-        for process in left:
-            os.waitpid(process, os.WNOHANG)
-        time.sleep(0.02)
+    left = killing.lingering(before)
     for process in left:
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
-    assert left == set()
+    assert left == []
 
 
 @pytest.mark.parametrize("trouble", [disk.full, disk.read_only], ids=["full", "read-only"])
